@@ -1,0 +1,1 @@
+"""Watches limits and tells people; follows the readings that ``meters`` stores."""

@@ -1,0 +1,1 @@
+"""Sites, meters and readings: what is stored, shown and computed."""

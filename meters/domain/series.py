@@ -1,0 +1,119 @@
+"""Series of readings laid beside each other: sums, gaps, buckets.
+
+Times are UTC seconds in ascending order, values NaN where they are not known.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """Values over time."""
+
+    times: Array
+    values: Array
+
+    @classmethod
+    def of(cls, times: Sequence[float], values: Sequence[float | None]) -> "Series":
+        return cls(np.array(times, dtype=float), np.array(values, dtype=float))
+
+    def __len__(self) -> int:
+        return len(self.times)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """
+    A series to be drawn.
+
+    Attributes
+    ----------
+    key : str
+        What the browser knows it by: "total", or the id of a meter.
+    name : str
+        What a person reads.
+    """
+
+    key: str
+    name: str
+    series: Series
+
+
+EMPTY = Series.of([], [])
+
+
+def sum_held(parts: Sequence[Series], *, hold_s: Sequence[float]) -> Series:
+    """
+    Return the sum of several series, at every instant at which one of them has a value.
+
+    Parameters
+    ----------
+    parts : sequence of Series
+        Meters report at different seconds; each value holds until the next one comes.
+    hold_s : sequence of float
+        For how long it holds at most, for each part. [s]
+
+    The sum is NaN where one of them has no value: a part is not the whole.
+    """
+    if len(parts) == 1:
+        return parts[0]
+    times = np.unique(np.concatenate([EMPTY.times, *(part.times for part in parts)]))
+    total = np.zeros(len(times))
+    for part, hold in zip(parts, hold_s, strict=True):
+        total += _held(part, at=times, hold_s=hold)
+    return Series(times, total)
+
+
+def _held(part: Series, *, at: Array, hold_s: float) -> Array:
+    if not len(part):
+        return np.full(len(at), np.nan)
+    index = np.searchsorted(part.times, at, side="right") - 1
+    age = at - part.times[index]
+    held: Array = np.where((index >= 0) & (age <= hold_s), part.values[index], np.nan)
+    return held
+
+
+def with_gaps(series: Series, *, longest_s: float) -> Series:
+    """Return the series with a NaN in every gap longer than `longest_s`.
+
+    A line is not drawn across what was not measured.
+    """
+    after = np.flatnonzero(np.diff(series.times) > longest_s) + 1
+    middles = (series.times[after - 1] + series.times[after]) / 2
+    return Series(
+        np.insert(series.times, after, middles),
+        np.insert(series.values, after, np.nan),
+    )
+
+
+def bucket_means(series: Series, *, start: float, end: float, buckets: int) -> Array:
+    """Return the mean of each of `buckets` equal spans of [start, end).
+
+    NaN where a span has no value.
+    """
+    times, values = series.times, series.values
+    known = ~np.isnan(values) & (times >= start) & (times < end)
+    index = ((times[known] - start) / (end - start) * buckets).astype(np.intp)
+    sums = np.bincount(index, weights=values[known], minlength=buckets)
+    counts = np.bincount(index, minlength=buckets)
+    means = np.full(buckets, np.nan)
+    np.divide(sums, counts, out=means, where=counts > 0)
+    return means
+
+
+def thinned(series: Series, *, points: int) -> Series:
+    """Return the series with at most `points` points, each the mean of a bucket."""
+    if len(series) <= points:
+        return series
+    start, end = float(series.times[0]), float(series.times[-1]) + 1e-6
+    width = (end - start) / points
+    means = bucket_means(series, start=start, end=end, buckets=points)
+    known = ~np.isnan(means)
+    middles = start + (np.arange(points) + 0.5) * width
+    return Series(middles[known], means[known])

@@ -1,0 +1,1 @@
+"""The stream: callback, batch, decode, store, acknowledge, newest values."""

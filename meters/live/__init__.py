@@ -1,0 +1,1 @@
+"""The newest values: kept in Redis by ingest, sent on to browsers by web."""

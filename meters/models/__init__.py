@@ -1,0 +1,21 @@
+"""The nouns of metering, one family of models a file."""
+
+from meters.models.batch import RecentMessage, RejectedMessage, StoredBatch
+from meters.models.meter import Meter
+from meters.models.reading import Reading
+from meters.models.setup import SetupToken
+from meters.models.site import Membership, Organisation, Site
+from meters.models.user import User
+
+__all__ = [
+    "Membership",
+    "Meter",
+    "Organisation",
+    "Reading",
+    "RecentMessage",
+    "RejectedMessage",
+    "SetupToken",
+    "Site",
+    "StoredBatch",
+    "User",
+]

@@ -1,0 +1,100 @@
+"""Who sees what: every list and every socket starts here.
+
+Staff do not see more than others on the pages; a superuser sees every site.
+"""
+
+from datetime import datetime
+
+from django.contrib.auth.models import AnonymousUser
+from django.db.models import Q, QuerySet
+
+from meters.models import Membership, Meter, Site, User
+
+MANAGING_ROLES = (Membership.Role.MANAGER,)
+
+
+def visible_sites(*, user: User | AnonymousUser, now: datetime) -> QuerySet[Site]:
+    """Return the sites in which the user may see something at `now`."""
+    if not isinstance(user, User) or not user.is_active:
+        return Site.objects.none()
+    if user.is_superuser:
+        return Site.objects.all()
+    return _sites_of(Membership.objects.filter(user=user).valid_at(now))
+
+
+def managed_sites(*, user: User | AnonymousUser, now: datetime) -> QuerySet[Site]:
+    """Return the sites that the user may set up at `now`."""
+    if not isinstance(user, User) or not user.is_active:
+        return Site.objects.none()
+    if user.is_superuser:
+        return Site.objects.all()
+    memberships = Membership.objects.filter(
+        user=user, role__in=MANAGING_ROLES, branch__isnull=True
+    )
+    return _sites_of(memberships.valid_at(now))
+
+
+def visible_meters(*, user: User | AnonymousUser, now: datetime) -> QuerySet[Meter]:
+    """Return the claimed meters that the user may see at `now`."""
+    if not isinstance(user, User) or not user.is_active:
+        return Meter.objects.none()
+    claimed = Meter.objects.exclude(state=Meter.State.DISCOVERED)
+    if user.is_superuser:
+        return claimed
+    memberships = Membership.objects.filter(user=user).valid_at(now)
+    branches = memberships.filter(branch__isnull=False).values_list(
+        "branch_id", flat=True
+    )
+    return claimed.filter(
+        Q(site__in=_sites_of(memberships.filter(branch__isnull=True)))
+        | Q(pk__in=meters_below(list(branches)))
+    )
+
+
+def claimable_meters(*, user: User | AnonymousUser, now: datetime) -> QuerySet[Meter]:
+    """Return the discovered meters that the user may claim at `now`.
+
+    Staff claim any; managers those that came by the topic prefix of their sites.
+    """
+    discovered = Meter.objects.filter(state=Meter.State.DISCOVERED)
+    sites = managed_sites(user=user, now=now)
+    if isinstance(user, User) and user.is_active and user.is_staff:
+        return discovered
+    prefixes = Q(pk__in=[])
+    for prefix in sites.exclude(topic_prefix="").values_list("topic_prefix", flat=True):
+        prefixes |= Q(first_topic__startswith=prefix.rstrip("/") + "/")
+    return discovered.filter(prefixes)
+
+
+def get_visible_site(
+    *, user: User | AnonymousUser, slug: str, now: datetime
+) -> Site | None:
+    """Return the site of this slug if the user may see something in it."""
+    return visible_sites(user=user, now=now).filter(slug=slug).first()
+
+
+def get_visible_meter(
+    *, user: User | AnonymousUser, meter_id: int, now: datetime
+) -> Meter | None:
+    """Return the meter of this id if the user may see it."""
+    meters = visible_meters(user=user, now=now).select_related("site")
+    return meters.filter(pk=meter_id).first()
+
+
+def meters_below(roots: list[int]) -> set[int]:
+    """Return these meters and every meter below them in the distribution tree."""
+    found: set[int] = set()
+    level = set(roots)
+    while level:
+        found |= level
+        children = Meter.objects.filter(parent__in=level).values_list("pk", flat=True)
+        level = set(children) - found
+    return found
+
+
+def _sites_of(memberships: QuerySet[Membership]) -> QuerySet[Site]:
+    return Site.objects.filter(
+        Q(pk__in=memberships.values("site"))
+        | Q(organisation__in=memberships.values("organisation"))
+        | Q(meters__in=memberships.values("branch"))
+    ).distinct()

@@ -1,0 +1,253 @@
+"""Stores a batch of readings: all of it, or nothing, in one transaction."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+import msgspec
+import psycopg
+from django.db import connection, transaction
+from psycopg import sql
+from psycopg.types.json import Jsonb
+
+from meters.domain.quantities import BY_NAME, QUANTITIES
+from meters.models import RecentMessage, RejectedMessage, StoredBatch
+from meters.services.make_partitions import first_of_month, make_partitions
+
+CHANNEL = "stored_batch"
+_TABLE = sql.Identifier("meters_reading")
+_STAGING = sql.Identifier("incoming")
+_COLUMN_TYPES = {
+    "meter_id": "int4",
+    "time": "timestamptz",
+    "received_at": "timestamptz",
+    "extra": "jsonb",
+    **{
+        quantity.name: {"register": "float8", "state": "int4"}.get(
+            quantity.kind, "float4"
+        )
+        for quantity in QUANTITIES
+    },
+}
+
+
+class Row(NamedTuple):
+    """One reading, ready to be stored: finite numbers by quantity name."""
+
+    meter_id: int
+    time: datetime
+    received_at: datetime
+    quantities: dict[str, float]
+    extra: dict[str, Any]
+
+
+class Stored(NamedTuple):
+    """What became of a batch."""
+
+    readings: int
+    duplicates: int
+    conflicts: int
+
+
+def record_readings(
+    rows: Sequence[Row],
+    *,
+    source: str,
+    rejected: Sequence[RejectedMessage] = (),
+    recent: Sequence[RecentMessage] = (),
+) -> Stored:
+    """
+    Store readings, what was rejected, and the note that tells of both.
+
+    Safe to run twice with the same rows. A row that meets its key again fills what was
+    empty; of two differing values the first stays and a conflict is counted.
+
+    Parameters
+    ----------
+    rows : sequence of Row
+        Readings of known meters, of instants that readings are kept for.
+    source : str
+        Which process stores them.
+    rejected, recent : sequences of models
+        Stored in the same transaction.
+
+    Raises
+    ------
+    django.db.DatabaseError, psycopg.Error
+        Nothing is stored.
+    """
+    merged, duplicates, conflicts = _merge_in_batch(rows)
+    _make_missing_partitions(merged)
+    try:
+        return _store(merged, rejected, recent, source, duplicates, conflicts)
+    except psycopg.errors.CheckViolation:
+        # A partition has gone since this process made it.
+        _known_partitions.clear()
+        _make_missing_partitions(merged)
+        return _store(merged, rejected, recent, source, duplicates, conflicts)
+
+
+def _store(
+    rows: Sequence[Row],
+    rejected: Sequence[RejectedMessage],
+    recent: Sequence[RecentMessage],
+    source: str,
+    duplicates: int,
+    conflicts: int,
+) -> Stored:
+    with transaction.atomic():
+        RejectedMessage.objects.bulk_create(rejected)
+        RecentMessage.objects.bulk_create(
+            recent,
+            update_conflicts=True,
+            unique_fields=["digest"],
+            update_fields=["received_at"],
+        )
+        if not rows:
+            return Stored(0, duplicates, conflicts)
+        columns = _columns(rows)
+        try:
+            with transaction.atomic():
+                _copy(_TABLE, columns, rows)
+        except psycopg.errors.UniqueViolation:
+            met_again, differing = _copy_by_staging(columns, rows)
+            duplicates += met_again
+            conflicts += differing
+        _note_batch(rows, source, duplicates, conflicts)
+    return Stored(len(rows), duplicates, conflicts)
+
+
+def _merge_in_batch(rows: Sequence[Row]) -> tuple[list[Row], int, int]:
+    """Let rows of one key within the batch become one."""
+    by_key: dict[tuple[int, datetime], Row] = {}
+    conflicts = 0
+    for row in rows:
+        kept = by_key.setdefault((row.meter_id, row.time), row)
+        if kept is row:
+            continue
+        for name, value in row.quantities.items():
+            if kept.quantities.setdefault(name, value) != value:
+                conflicts += 1
+        for name, item in row.extra.items():
+            kept.extra.setdefault(name, item)
+    return list(by_key.values()), len(rows) - len(by_key), conflicts
+
+
+_known_partitions: set[tuple[int, int]] = set()
+
+
+def _make_missing_partitions(rows: Sequence[Row]) -> None:
+    """Make the partitions that these rows need and this process has not seen."""
+    months = {(row.time.year, row.time.month): row.time for row in rows}
+    new = months.keys() - _known_partitions
+    if new:
+        make_partitions(first_of_month(months[month]) for month in new)
+        _known_partitions.update(new)
+
+
+def _columns(rows: Sequence[Row]) -> list[str]:
+    """Return the columns that any of the rows fills."""
+    quantities: set[str] = set().union(*(row.quantities for row in rows))
+    ordered = [name for name in BY_NAME if name in quantities]
+    return ["meter_id", "time", "received_at", "extra", *ordered]
+
+
+def _copy(table: sql.Identifier, columns: list[str], rows: Sequence[Row]) -> None:
+    """Binary COPY: five times as fast as text for rows this wide."""
+    quantities = columns[4:]
+    statement = sql.SQL("COPY {} ({}) FROM STDIN (FORMAT BINARY)").format(
+        table, sql.SQL(", ").join(map(sql.Identifier, columns))
+    )
+    with connection.cursor() as cursor, cursor.copy(statement) as copy:
+        copy.set_types([_COLUMN_TYPES[column] for column in columns])
+        for row in rows:
+            copy.write_row(
+                (
+                    row.meter_id,
+                    row.time,
+                    row.received_at,
+                    _jsonb(row.extra),
+                    *map(row.quantities.get, quantities),
+                )
+            )
+
+
+def _jsonb(extra: dict[str, Any]) -> Jsonb | None:
+    return Jsonb(extra, dumps=msgspec.json.encode) if extra else None
+
+
+def _copy_by_staging(columns: list[str], rows: Sequence[Row]) -> tuple[int, int]:
+    """Store rows of which some meet their key again; return how many, and conflicts."""
+    quantities = [sql.Identifier(column) for column in columns[4:]]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            sql.SQL("CREATE TEMP TABLE {} (LIKE {}) ON COMMIT DROP").format(
+                _STAGING, _TABLE
+            )
+        )
+        _copy(_STAGING, columns, rows)
+        cursor.execute(_count_statement(quantities))
+        met_again, conflicts = cursor.fetchone()
+        cursor.execute(_fill_statement(columns, quantities))
+        # The same transaction may need it again.
+        cursor.execute(sql.SQL("DROP TABLE {}").format(_STAGING))
+    return met_again, conflicts
+
+
+def _count_statement(quantities: list[sql.Identifier]) -> sql.Composed:
+    """How many keys are there already, and how many of their values differ."""
+    differing = [
+        sql.SQL("coalesce((kept.{0} <> new.{0})::int, 0)").format(quantity)
+        for quantity in quantities
+    ]
+    return sql.SQL(
+        "SELECT count(*), coalesce(sum({differing}), 0)"
+        " FROM {staging} AS new JOIN {table} AS kept USING (meter_id, time)"
+    ).format(
+        differing=sql.SQL(" + ").join([sql.SQL("0"), *differing]),
+        staging=_STAGING,
+        table=_TABLE,
+    )
+
+
+def _fill_statement(
+    columns: list[str], quantities: list[sql.Identifier]
+) -> sql.Composed:
+    """Insert the new rows, fill the empty columns of those that are there."""
+    fills = [
+        sql.SQL("{0} = coalesce(kept.{0}, excluded.{0})").format(quantity)
+        for quantity in quantities
+    ]
+    return sql.SQL(
+        "INSERT INTO {table} AS kept ({columns})"
+        # Sorted, so that two writers meet the same rows in the same order.
+        " SELECT {columns} FROM {staging} ORDER BY meter_id, time"
+        " ON CONFLICT (meter_id, time) DO UPDATE SET {fills}"
+    ).format(
+        table=_TABLE,
+        staging=_STAGING,
+        columns=sql.SQL(", ").join(map(sql.Identifier, columns)),
+        fills=sql.SQL(", ").join([sql.SQL(_FILL_EXTRA), *fills]),
+    )
+
+
+_FILL_EXTRA = (
+    "extra = CASE WHEN excluded.extra IS NULL THEN kept.extra"
+    " ELSE excluded.extra || coalesce(kept.extra, '{}') END"
+)
+
+
+def _note_batch(
+    rows: Sequence[Row], source: str, duplicates: int, conflicts: int
+) -> None:
+    batch = StoredBatch.objects.create(
+        source=source,
+        meters=sorted({row.meter_id for row in rows}),
+        first_time=min(row.time for row in rows),
+        last_time=max(row.time for row in rows),
+        readings=len(rows),
+        duplicates=duplicates,
+        conflicts=conflicts,
+    )
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_notify(%s, %s)", [CHANNEL, str(batch.pk)])
