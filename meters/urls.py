@@ -1,5 +1,14 @@
 """The addresses of the pages."""
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from meters import views
+
+urlpatterns = [
+    path("", views.site_list, name="site_list"),
+    path("sites/<slug:slug>/", views.site_dashboard, name="site_dashboard"),
+    path("meters/<int:meter_id>/", views.meter_detail, name="meter_detail"),
+    path("discovered/", views.discovered_meters, name="discovered_meters"),
+    path("discovered/<int:meter_id>/claim/", views.claim_meter, name="claim_meter"),
+    path("setup/", views.first_administrator, name="first_administrator"),
+]

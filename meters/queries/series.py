@@ -1,7 +1,8 @@
 """Values over time, scaled by the ratios."""
 
+import math
 from collections.abc import Iterable, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from django.db import connection
 
@@ -10,6 +11,7 @@ from meters.domain.series import (
     EMPTY,
     Line,
     Series,
+    bucket_means,
     sum_held,
     thinned,
     with_gaps,
@@ -97,3 +99,23 @@ def _active_power(meters: Iterable[Meter], *, now: datetime) -> dict[int, Series
         )
         for id_, (times, values) in columns.items()
     }
+
+
+def five_minute_table(
+    lines: Sequence[Line], *, now: datetime
+) -> list[tuple[datetime, list[float | None]]]:
+    """Return the lines' means over five minutes, the newest first. [kW]"""
+    buckets = int(LAST_HOUR.total_seconds() // 300)
+    end = math.ceil(now.timestamp() / 300) * 300
+    start = end - LAST_HOUR.total_seconds()
+    columns = [
+        bucket_means(line.series, start=start, end=end, buckets=buckets)
+        for line in lines
+    ]
+    return [
+        (
+            datetime.fromtimestamp(start + 300 * n, UTC),
+            [None if math.isnan(means[n]) else float(means[n]) for means in columns],
+        )
+        for n in reversed(range(buckets))
+    ]

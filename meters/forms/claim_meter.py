@@ -1,0 +1,128 @@
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from meters.models import Meter, Site, User
+from meters.queries.access import managed_sites
+
+
+class ParentSelect(forms.Select):
+    """Each meter's option says to which site it belongs."""
+
+    def create_option(self, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        option = super().create_option(*args, **kwargs)
+        meter = getattr(option["value"], "instance", None)
+        if meter is not None:
+            option["attrs"]["data-site"] = meter.site_id
+        return option
+
+
+class ParentField(forms.ModelChoiceField):
+    def label_from_instance(self, obj: Any) -> str:
+        return f"{obj.name} ({obj.site.name})"
+
+
+class ClaimMeterForm(forms.ModelForm[Meter]):
+    """Where a discovered meter belongs, and how to read what it sends."""
+
+    site = forms.ModelChoiceField(
+        label=_("Site"), queryset=Site.objects.none(), empty_label=None
+    )
+    parent = ParentField(
+        label=_("Fed from"),
+        queryset=Meter.objects.none(),
+        required=False,
+        empty_label=_("nothing: it is an incomer"),
+        widget=ParentSelect,
+        help_text=_("The meter right above it in the distribution."),
+    )
+
+    class Meta:
+        model = Meter
+        fields = [
+            "name",
+            "site",
+            "parent",
+            "wiring",
+            "positive_power",
+            "ct_ratio",
+            "pt_ratio",
+            "voltage_is_primary",
+            "current_is_primary",
+            "power_is_primary",
+            "energy_is_primary",
+        ]
+
+    def __init__(
+        self,
+        *args: Any,
+        user: User,
+        sent: Mapping[str, float],
+        now: datetime,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(*args, initial=prefilled(sent), **kwargs)
+        sites = managed_sites(user=user, now=now)
+        self.fields["name"].required = True
+        self.fields["site"].queryset = sites
+        self.fields["parent"].queryset = Meter.objects.filter(
+            site__in=sites, state=Meter.State.ACTIVE
+        ).select_related("site")
+        self.sent = sent
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        site, parent = cleaned.get("site"), cleaned.get("parent")
+        if site and parent and parent.site_id != site.pk:
+            self.add_error("parent", _("That meter belongs to another site."))
+        return cleaned
+
+    def _post_clean(self) -> None:
+        # The instance stays as it is: the service locks the row and writes it.
+        pass
+
+    @property
+    def switches(self) -> list[dict[str, Any]]:
+        """The four "already primary" switches, each with a value that was sent."""
+        ct, pt = "ct", "pt"
+        rows = (
+            ("voltage_is_primary", _("Voltage"), "V", pt, ("voltage_l1", "voltage_l2",
+             "voltage_l3", "voltage_l12", "voltage_l23", "voltage_l31")),
+            ("current_is_primary", _("Current"), "A", ct, ("current_l1", "current_l2",
+             "current_l3")),
+            ("power_is_primary", _("Power and demand"), "kW", "both", ("active_power",)),
+            ("energy_is_primary", _("Energy"), "kWh", "both",
+             ("active_energy_import",)),
+        )  # fmt: skip
+        return [
+            {
+                "field": self[name],
+                "label": label,
+                "unit": unit,
+                "ratio": ratio,
+                "value": _telling(self.sent, quantities),
+            }
+            for name, label, unit, ratio, quantities in rows
+        ]
+
+
+def prefilled(sent: Mapping[str, float]) -> dict[str, Any]:
+    """Return what the meter itself says about its wiring and ratios."""
+    initial: dict[str, Any] = {}
+    for name in ("ct_ratio", "pt_ratio"):
+        if sent.get(name, 0.0) > 0:
+            initial[name] = sent[name]
+    if "voltage_l1" in sent and "voltage_l2" not in sent:
+        initial["wiring"] = Meter.Wiring.SINGLE_PHASE
+    elif "voltage_l12" in sent and "voltage_l1" not in sent:
+        initial["wiring"] = Meter.Wiring.THREE_WIRE
+    return initial
+
+
+def _telling(sent: Mapping[str, float], names: tuple[str, ...]) -> float | None:
+    """Return the first value that is not zero; zero times a ratio tells nothing."""
+    values = [sent[name] for name in names if name in sent]
+    return next((value for value in values if value), values[0] if values else None)

@@ -1,0 +1,62 @@
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from meters import figures
+from meters.domain.formatting import column_decimals
+from meters.queries.access import get_visible_site
+from meters.queries.discovered import may_claim
+from meters.queries.series import five_minute_table, power_lines
+from meters.queries.sites import SiteOverview, site_overview, site_summaries
+from meters.views.requests import SignedInRequest
+
+
+@login_required
+def site_list(request: SignedInRequest) -> HttpResponse:
+    """Every site of the visitor in one look."""
+    now = timezone.now()
+    sites = site_summaries(user=request.user, now=now)
+    return render(request, "meters/site_list.html", {"sites": sites})
+
+
+@login_required
+def site_dashboard(request: SignedInRequest, slug: str) -> HttpResponse:
+    """What one site takes from the grid now, and its meters."""
+    now = timezone.now()
+    site = get_visible_site(user=request.user, slug=slug, now=now)
+    if site is None:
+        raise Http404
+    overview = site_overview(user=request.user, site=site, now=now)
+    lines = power_lines(overview.rows, now=now)
+    return render(
+        request,
+        "meters/site_dashboard.html",
+        {
+            "site": site,
+            "overview": overview,
+            "column": _column_decimals(overview),
+            "figure": figures.power_figure(
+                lines, total_name=_("Site"), zone=site.zone, now=now
+            ),
+            "lines": lines,
+            "line_table": five_minute_table(lines, now=now),
+            "may_claim": may_claim(user=request.user, now=now),
+            "now": now,
+        },
+    )
+
+
+def _column_decimals(overview: SiteOverview) -> dict[str, int]:
+    """Return the decimals of each column of the table of meters."""
+    rows = overview.rows
+    columns = {
+        "power": [row.power for row in rows],
+        "current": [row.current for row in rows],
+        "energy": [day.import_kwh for day in overview.today.values()],
+    }
+    return {
+        name: column_decimals(max((abs(v) for v in values if v is not None), default=0))
+        for name, values in columns.items()
+    }
