@@ -8,10 +8,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
+from urllib.request import urlopen
 
 import pytest
 from django.db import connection
 
+from energy_site.embedded.ports import any_free
 from meters.broker import BrokerAddress, new_client
 from meters.models import Membership, Meter, Organisation, Site, User
 
@@ -164,6 +166,54 @@ def running_ingest(mqtt_url: str, log: Path) -> Iterator[IngestProcess]:
     finally:
         if ingest.is_running():
             ingest.stop()
+
+
+class PortalProcess:
+    """The web process, on the test database."""
+
+    def __init__(self, log: Path) -> None:
+        self.port = any_free()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self._log = log
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        environment = {
+            **os.environ,
+            "DATABASE_URL": database_url(),
+            "SITE_URL": self.url,
+        }
+        command = ["-m", "uvicorn", "energy_site.asgi:application", "--lifespan", "off"]
+        with self._log.open("ab") as log:
+            self._process = subprocess.Popen(
+                [sys.executable, *command, "--port", str(self.port)],
+                cwd=ROOT,
+                env=environment,
+                stdout=log,
+                stderr=log,
+            )
+        wait_until(self._answers)
+
+    def stop(self) -> None:
+        if self._process is not None:
+            self._process.terminate()
+            self._process.wait(20)
+            self._process = None
+
+    def _answers(self) -> bool:
+        try:
+            with urlopen(f"{self.url}/healthz", timeout=2) as answer:  # noqa: S310
+                return bool(answer.status == 200)
+        except OSError:
+            return False
+
+
+@pytest.fixture
+def portal(transactional_db: None, tmp_path: Path) -> Iterator[PortalProcess]:
+    process = PortalProcess(tmp_path / "portal.log")
+    process.start()
+    yield process
+    process.stop()
 
 
 @contextmanager

@@ -40,7 +40,7 @@ def _redis() -> str:
 
 def _broker() -> str:
     try:
-        speaks_mqtt_5(BrokerAddress.of(settings.MQTT_URL), timeout_s=2.0)
+        speaks_mqtt_5(BrokerAddress.of(settings.MQTT_URL))
     except BrokerError:
         return "not reachable"
     return "ok"

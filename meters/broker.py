@@ -90,7 +90,7 @@ def new_client(
     return client
 
 
-def speaks_mqtt_5(address: BrokerAddress, *, timeout_s: float = 5.0) -> bool:
+def speaks_mqtt_5(address: BrokerAddress, *, timeout_s: float = 2.0) -> bool:
     """
     Return whether the broker takes an MQTT 5 connection.
 

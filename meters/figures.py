@@ -1,7 +1,7 @@
 """Charts as plotly.js draws them; colours are names of the style sheet's tokens."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from html import escape
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -28,8 +28,8 @@ def power_figure(
     """
     Return the figure of the last hour's power, the first line the most prominent.
 
-    plotly.js knows no time zones: times are shifted by the zone's offset of now, which
-    the browser adds to what it appends.
+    plotly.js knows no time zones: times are written as the site's clock shows them, by
+    the offset of now, which the browser adds to what it appends.
     """
     offset = now.astimezone(zone).utcoffset() or timedelta(0)
     figure = go.Figure(
@@ -52,7 +52,7 @@ def _trace(
     return go.Scatter(
         # plotly.js reads some HTML in names; a meter's name is text.
         name=escape(name, quote=False),
-        x=_shifted_ms(line.series, offset=offset),
+        x=[_clock(time, offset) for time in line.series.times],
         y=_listed(line.series),
         mode="lines",
         connectgaps=False,
@@ -63,15 +63,20 @@ def _trace(
 
 
 def _layout(*, now: datetime, offset: timedelta) -> go.Layout:
-    end = (now.timestamp() + offset.total_seconds()) * 1000
+    end = now.timestamp()
     return go.Layout(
-        margin={"l": 56, "r": 12, "t": 8, "b": 28},
+        margin={"l": 56, "r": 12, "t": 8, "b": 24},
         hovermode="x unified",
         dragmode="zoom",
         showlegend=False,
         xaxis={
             "type": "date",
-            "range": [end - 3_600_000, end],
+            "range": [_clock(end - 3600, offset), _clock(end, offset)],
+            "tickformatstops": [
+                {"dtickrange": [None, 59_000], "value": "%H:%M:%S"},
+                {"dtickrange": [60_000, None], "value": "%H:%M"},
+            ],
+            "hoverformat": "%H:%M:%S",
             "showspikes": True,
             "spikethickness": 1,
             "spikedash": "solid",
@@ -88,11 +93,10 @@ def _layout(*, now: datetime, offset: timedelta) -> go.Layout:
     )
 
 
-def _shifted_ms(series: Series, *, offset: timedelta) -> list[float]:
-    shifted: list[float] = np.round(
-        (series.times + offset.total_seconds()) * 1000
-    ).tolist()
-    return shifted
+def _clock(time: float, offset: timedelta) -> str:
+    """Return what the site's clock shows, to the millisecond, without a zone."""
+    shown = datetime.fromtimestamp(time, UTC) + offset
+    return shown.replace(tzinfo=None).isoformat(timespec="milliseconds")
 
 
 def _listed(series: Series) -> list[float | None]:

@@ -60,6 +60,13 @@ def format_fixed(value: float | None, decimals: int) -> str:
     return _MINUS + text if negative else text
 
 
+def format_plain(value: float | None) -> str:
+    """Return a number as it was sent or set, without zeros for show: "40"."""
+    if value is None or not math.isfinite(value):
+        return NOTHING
+    return f"{value:.10g}".replace("-", _MINUS)
+
+
 def format_significant(value: float | None, digits: int = 3) -> str:
     """Return the value with this many significant digits, none of them for show."""
     if value is None or value == 0:

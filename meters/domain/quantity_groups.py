@@ -17,8 +17,15 @@ class QuantityRow:
     """Quantities of one label and unit, each in its place; None where none was sent."""
 
     label: str
+    # Phases, phase to phase, rates or quadrants.
+    kind: str
     unit: str
     cells: tuple[Quantity | None, ...]
+
+    @property
+    def is_single(self) -> bool:
+        """Whether there is one value, in the first place."""
+        return self.cells[0] is not None and not any(self.cells[1:])
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +53,8 @@ _GROUPS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
         gettext_noop("Power quality"),
         ("voltage_thd", "current_thd", "voltage_unbalance", "current_unbalance"),
     ),
-    (
-        "temperature",
-        gettext_noop("Temperature and flow"),
-        ("temperature", "humidity", "volume", "flow"),
-    ),
+    ("temperature", gettext_noop("Temperature"), ("temperature", "humidity")),
+    ("flow", gettext_noop("Volume and flow"), ("volume", "flow")),
     ("device", gettext_noop("Device"), ()),
 )
 _PLACE = {
@@ -91,7 +95,8 @@ def grouped(sent: Iterable[str]) -> list[QuantityGroup]:
 
 def _row(cells: list[Quantity | None]) -> QuantityRow:
     first = next(cell for cell in cells if cell is not None)
-    return QuantityRow(first.base_label, first.unit, tuple(cells))
+    kind = _KIND_OF_ROW[_suffix(first.name)]
+    return QuantityRow(first.base_label, kind, first.unit, tuple(cells))
 
 
 def _group_of(name: str) -> str:

@@ -75,7 +75,7 @@ def tolerant_json(payload: bytes) -> Any:
     if not payload.strip():
         raise UnusableMessageError("The payload is empty.")
     try:
-        return json.loads(payload, strict=False)
+        return json.loads(payload.decode("utf-8-sig"), strict=False)
     except UnicodeDecodeError:
         raise UnusableMessageError("The payload is not text.") from None
     except RecursionError:

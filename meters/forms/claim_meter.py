@@ -20,12 +20,12 @@ class ParentSelect(forms.Select):
         return option
 
 
-class ParentField(forms.ModelChoiceField):
+class ParentField(forms.ModelChoiceField):  # type: ignore[type-arg]
     def label_from_instance(self, obj: Any) -> str:
         return f"{obj.name} ({obj.site.name})"
 
 
-class ClaimMeterForm(forms.ModelForm[Meter]):
+class ClaimMeterForm(forms.ModelForm):  # type: ignore[type-arg]
     """Where a discovered meter belongs, and how to read what it sends."""
 
     site = forms.ModelChoiceField(

@@ -27,7 +27,7 @@ class MeterDirectory:
 
     def __init__(self) -> None:
         self._meters: dict[Device, KnownMeter] = {}
-        self._changed_at = datetime.min.replace(tzinfo=UTC)
+        self._changed_at = datetime(2000, 1, 1, tzinfo=UTC)
         self._refreshed = float("-inf")
 
     def refresh(self) -> None:

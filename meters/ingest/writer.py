@@ -123,7 +123,7 @@ class Writer:
         )
 
     def _put_aside(self, message: MQTTMessage, error: Exception) -> None:
-        logger.error("A message cannot be stored: %s", error)
+        logger.error("A message cannot be stored.", exc_info=error)
         batch = Batch()
         reason = f"The database refuses it: {str(error).strip().splitlines()[0]}"
         batch.reject(message_of(message), reason)

@@ -9,7 +9,7 @@ import logging
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from weakref import WeakValueDictionary
+from weakref import WeakKeyDictionary, WeakValueDictionary
 
 import msgspec
 from django.conf import settings
@@ -205,7 +205,7 @@ def _frame(pending: dict[int, Newest], factors: Mapping[int, Factors]) -> str | 
     return frame_text("frame", meters) if meters else None
 
 
-_hubs: dict[asyncio.AbstractEventLoop, Hub] = {}
+_hubs: WeakKeyDictionary[asyncio.AbstractEventLoop, Hub] = WeakKeyDictionary()
 
 
 def hub() -> Hub:

@@ -2,10 +2,12 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from meters.models import Meter, User
 from meters.queries.access import visible_meters
 from meters.queries.newest import newest_values
+from meters.queries.today import EnergyToday, energy_today
 from meters.queries.tree import MeterRow
 
 
@@ -14,6 +16,7 @@ class MeterPage:
     """A meter with its place in the tree, as far as the visitor may see it."""
 
     row: MeterRow
+    today: EnergyToday | None
     ancestors: list[Meter]
     children: list[Meter]
 
@@ -28,5 +31,12 @@ def meter_page(meter: Meter, *, user: User, now: datetime) -> MeterPage:
         ancestors.insert(0, parent)
         parent = by_id.get(parent.parent_id or 0)
     children = [other for other in by_id.values() if other.parent_id == meter.pk]
-    newest = newest_values([meter]).get(meter.pk)
-    return MeterPage(MeterRow(meter, 0, newest, now), ancestors, children)
+    newest = newest_values([meter])
+    zone = meter.site.zone if meter.site else ZoneInfo("UTC")
+    today = energy_today([meter], newest=newest, zone=zone, now=now)
+    return MeterPage(
+        row=MeterRow(meter, 0, newest.get(meter.pk), now),
+        today=today.get(meter.pk),
+        ancestors=ancestors,
+        children=children,
+    )

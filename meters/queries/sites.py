@@ -25,6 +25,11 @@ class SiteSummary:
         return total_power(self.rows)
 
     @property
+    def power_size(self) -> float | None:
+        """The power without its sign; a word says the direction."""
+        return None if self.power is None else abs(self.power)
+
+    @property
     def fresh(self) -> int:
         return self._count("fresh")
 
@@ -58,6 +63,11 @@ class SiteOverview:
     @property
     def power(self) -> float | None:
         return total_power(self.rows)
+
+    @property
+    def power_size(self) -> float | None:
+        """The power without its sign; a word says the direction."""
+        return None if self.power is None else abs(self.power)
 
     @property
     def totals(self) -> dict[str, float]:

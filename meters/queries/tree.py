@@ -49,6 +49,11 @@ class MeterRow:
         return None if power is None else power * self.sign
 
     @property
+    def power_size(self) -> float | None:
+        """The power without its sign; a word says the direction."""
+        return None if self.power is None else abs(self.power)
+
+    @property
     def sign(self) -> int:
         return -1 if self.meter.positive_power in _FEEDING else 1
 

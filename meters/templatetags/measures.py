@@ -3,9 +3,11 @@
 What these write, the browser writes anew when values come: see ``static/js/lib``.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from django import template
+from django.forms import BoundField
 from django.templatetags.static import static
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -13,9 +15,14 @@ from django.utils.translation import gettext
 
 from meters.domain import formatting
 from meters.domain.quantities import Quantity
+from meters.domain.series import Line
+from meters.models import Meter
+from meters.queries.sites import SiteOverview
 from meters.queries.tree import MeterRow
 
 register = template.Library()
+
+_BIT_MASKS = ("digital_inputs", "digital_outputs")
 
 
 @register.simple_tag
@@ -59,24 +66,37 @@ def bits(mask: float | None) -> str:
 
 
 @register.filter
+def age(seconds: float) -> str:
+    """Return a time span in its largest fitting unit: "20 s"."""
+    return formatting.format_age(seconds)
+
+
+@register.filter
 def percent(share: float | None) -> str:
     """Return a share as "34 %"."""
     return "" if share is None else f"{formatting.format_fixed(share * 100, 0)} %"
 
 
 @register.filter
-def decimals(quantity: Quantity) -> int:
-    """Return with how many decimals the quantity is shown exactly."""
-    return 0 if quantity.kind == "state" else formatting.decimals_of(quantity.unit)
+def shown_as(quantity: Quantity) -> SafeString:
+    """Return the attribute that tells the browser how the quantity is written."""
+    if quantity.name in _BIT_MASKS:
+        return SafeString('data-as="bits"')
+    if quantity.unit or quantity.name.startswith("power_factor"):
+        decimals = formatting.decimals_of(quantity.unit)
+        return format_html('data-as="fixed" data-decimals="{}"', decimals)
+    return SafeString('data-as="plain"')
 
 
 @register.filter
 def quantity_value(values: dict[str, float], quantity: Quantity) -> str:
     """Return the quantity's value as the meter's page shows it, without the unit."""
     value = values.get(quantity.name)
-    if quantity.name.startswith("digital_"):
+    if quantity.name in _BIT_MASKS:
         return formatting.format_bits(value)
-    return formatting.format_fixed(value, decimals(quantity))
+    if quantity.unit or quantity.name.startswith("power_factor"):
+        return formatting.format_fixed(value, formatting.decimals_of(quantity.unit))
+    return formatting.format_plain(value)
 
 
 @register.filter
@@ -127,3 +147,55 @@ def last_seen(row: MeterRow) -> SafeString:
 def iso(instant: datetime | None) -> str:
     """Return the instant as the browser reads it."""
     return instant.isoformat() if instant else ""
+
+
+@register.filter
+def plain(value: float | None) -> str:
+    """Return a number as it was sent or set, without zeros for show."""
+    return formatting.format_plain(value)
+
+
+@register.filter
+def share_of(overview: SiteOverview, row: MeterRow) -> float | None:
+    """Return which part of the site's import the meter takes, 0 to 1."""
+    total, power = overview.power, row.power
+    if not total or power is None or total < 0 or power < 0:
+        return None
+    return min(1.0, power / total)
+
+
+@register.filter
+def caption(meter: Meter, quantity: Quantity) -> str:
+    """Return what stands before a value: the phase, or the name of the rate."""
+    rate = quantity.name.rpartition("_t")[2]
+    if quantity.name.startswith("active_energy") and rate in {"1", "2", "3", "4"}:
+        labels = dict(enumerate(meter.rate_labels, start=1))
+        return labels.get(int(rate)) or f"T{rate}"
+    return quantity.suffix
+
+
+@register.filter
+def name_of_line(lines: Sequence[Line], key: str) -> str:
+    """Return the name of a chart's line."""
+    return next((line.name for line in lines if line.key == key), "")
+
+
+@register.filter
+def as_control(field: BoundField) -> SafeString:
+    """Return the input of a form field in the look of the forms."""
+    widget = field.field.widget
+    is_select = getattr(widget, "input_type", "") == "select"
+    if getattr(widget, "input_type", "") == "checkbox":
+        return with_class(field, "form-check-input d-block")
+    invalid = " is-invalid" if field.errors else ""
+    return with_class(field, ("form-select" if is_select else "form-control") + invalid)
+
+
+@register.filter
+def with_class(field: BoundField, css_class: str) -> SafeString:
+    """Return the input of a form field with a class."""
+    attrs = {"class": css_class}
+    # The label stands above it already.
+    if "placeholder" in field.field.widget.attrs:
+        attrs["placeholder"] = ""
+    return field.as_widget(attrs=attrs)

@@ -30,6 +30,10 @@ class TestFigures:
     def test_bits_are_counted_from_one(self, mask, expected):
         assert formatting.format_bits(mask) == expected
 
+    @pytest.mark.parametrize(("value", "expected"), CASES["plain"])
+    def test_numbers_as_sent_have_no_zeros_for_show(self, value, expected):
+        assert formatting.format_plain(value) == expected
+
     @pytest.mark.parametrize("value", [float("nan"), float("inf"), float("-inf")])
     def test_what_is_no_number_is_shown_as_nothing(self, value):
         assert formatting.format_fixed(value, 1) == "–"

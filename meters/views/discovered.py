@@ -1,3 +1,4 @@
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
@@ -5,6 +6,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from meters.broker import BrokerAddress
 from meters.forms.claim_meter import ClaimMeterForm
 from meters.queries.access import claimable_meters
 from meters.queries.discovered import discovered_page
@@ -16,6 +18,7 @@ from meters.views.requests import SignedInRequest
 @login_required
 def discovered_meters(request: SignedInRequest) -> HttpResponse:
     """Meters that announced themselves and belong to no site yet."""
+    broker = BrokerAddress.of(settings.MQTT_URL)
     search = request.GET.get("search", "").strip()
     discovered = discovered_page(
         user=request.user,
@@ -26,7 +29,16 @@ def discovered_meters(request: SignedInRequest) -> HttpResponse:
     return render(
         request,
         "meters/discovered_meters.html",
-        {"discovered": discovered, "search": search},
+        {
+            "page": "discovered",
+            "discovered": discovered,
+            "search": search,
+            "broker": broker,
+            # As the visitor knows this machine, where the broker runs on it too.
+            "broker_host": request.get_host().rsplit(":", 1)[0]
+            if broker.host in {"127.0.0.1", "localhost", "::1"}
+            else broker.host,
+        },
     )
 
 
@@ -54,5 +66,5 @@ def claim_meter(request: SignedInRequest, meter_id: int) -> HttpResponse:
     return render(
         request,
         "meters/claim_meter.html",
-        {"form": form, "meter": meter, "newest": newest},
+        {"page": "discovered", "form": form, "meter": meter},
     )

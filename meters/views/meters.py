@@ -24,9 +24,13 @@ def meter_detail(request: SignedInRequest, meter_id: int) -> HttpResponse:
         request,
         "meters/meter_detail.html",
         {
+            "page": "meters",
+            "socket": f"/ws/meters/{meter.pk}/",
+            "save_name": meter.name,
             "meter": meter,
             "site": meter.site,
             "row": page.row,
+            "today": page.today,
             "ancestors": page.ancestors,
             "children": page.children,
             "groups": grouped(page.row.values),
@@ -34,6 +38,7 @@ def meter_detail(request: SignedInRequest, meter_id: int) -> HttpResponse:
                 lines, total_name=str(meter), zone=meter.site.zone, now=now
             ),
             "lines": lines,
+            "has_readings": any(len(line.series) for line in lines),
             "line_table": five_minute_table(lines, now=now),
         },
     )

@@ -18,7 +18,7 @@ def site_list(request: SignedInRequest) -> HttpResponse:
     """Every site of the visitor in one look."""
     now = timezone.now()
     sites = site_summaries(user=request.user, now=now)
-    return render(request, "meters/site_list.html", {"sites": sites})
+    return render(request, "meters/site_list.html", {"page": "sites", "sites": sites})
 
 
 @login_required
@@ -34,13 +34,17 @@ def site_dashboard(request: SignedInRequest, slug: str) -> HttpResponse:
         request,
         "meters/site_dashboard.html",
         {
+            "page": "overview",
             "site": site,
+            "socket": f"/ws/sites/{site.slug}/",
             "overview": overview,
             "column": _column_decimals(overview),
+            "current_decimals": _column_decimals(overview)["current"],
             "figure": figures.power_figure(
                 lines, total_name=_("Site"), zone=site.zone, now=now
             ),
             "lines": lines,
+            "has_readings": any(len(line.series) for line in lines),
             "line_table": five_minute_table(lines, now=now),
             "may_claim": may_claim(user=request.user, now=now),
             "now": now,

@@ -15,6 +15,8 @@ from meters.ingest.writer import Writer
 
 class Command(BaseCommand):
     help = __doc__
+    # Those of pages and addresses do not matter here.
+    requires_system_checks = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(

@@ -24,6 +24,8 @@ _INSTANTS_A_MESSAGE = 60
 
 class Command(BaseCommand):
     help = __doc__
+    # Those of pages and addresses do not matter here.
+    requires_system_checks = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(
