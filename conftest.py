@@ -46,8 +46,16 @@ def other_site() -> Site:
 def make_user() -> Callable[..., User]:
     """Make a user with memberships: ``make_user(site=site, role="viewer")``."""
 
-    def make(email: str = "ada@example.com", role: str = "", **scope: object) -> User:
-        user = User.objects.create_user(email, "correct horse battery")
+    def make(
+        email: str = "ada@example.com",
+        role: str = "",
+        *,
+        is_staff: bool = False,
+        **scope: object,
+    ) -> User:
+        user = User.objects.create_user(
+            email, "correct horse battery", is_staff=is_staff
+        )
         if role:
             Membership.objects.create(user=user, role=role, **scope)
         return user

@@ -1,0 +1,92 @@
+"""A real Chromium, driven by Playwright."""
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+from django.db import connection
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from meters.models import Meter, User
+
+# Playwright's synchronous interface keeps an event loop in this thread, which Django
+# takes for a sign of asynchronous code.
+os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+
+# The page of discovered meters looks again every five seconds.
+expect.set_options(timeout=10_000)
+
+_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+
+
+def _elsewhere(make: Callable[..., Any]) -> Callable[..., Any]:
+    """Let it run in a thread that has no event loop, as a request would."""
+
+    def run(*args: Any, **fields: Any) -> Any:
+        def work() -> Any:
+            try:
+                return make(*args, **fields)
+            finally:
+                connection.close()
+
+        with ThreadPoolExecutor(1) as threads:
+            return threads.submit(work).result()
+
+    return run
+
+
+@pytest.fixture
+def make_user(make_user: Callable[..., User]) -> Callable[..., User]:
+    return _elsewhere(make_user)
+
+
+@pytest.fixture
+def make_meter(make_meter: Callable[..., Meter]) -> Callable[..., Meter]:
+    return _elsewhere(make_meter)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    program = next(filter(None, map(shutil.which, _NAMES)), None)
+    if program is None:
+        reason = "there is no Chromium on the PATH"
+        if os.environ.get("CI") == "true":
+            pytest.fail(reason)
+        pytest.skip(reason)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=program,
+            args=[
+                # As root Chromium refuses to start with its sandbox.
+                *(["--no-sandbox"] if os.geteuid() == 0 else []),
+                "--disable-gpu",
+                "--disable-background-networking",
+            ],
+        )
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def faults() -> list[str]:
+    """What went wrong in the browser: errors of scripts, refused or missing files."""
+    return []
+
+
+@pytest.fixture
+def page(browser: Browser, faults: list[str]) -> Iterator[Page]:
+    context = browser.new_context(viewport={"width": 1440, "height": 900})
+    context.set_default_timeout(10_000)
+    page = context.new_page()
+    page.on("pageerror", lambda error: faults.append(str(error)))
+    page.on(
+        "console",
+        lambda message: (
+            faults.append(message.text) if message.type == "error" else None
+        ),
+    )
+    yield page
+    context.close()
