@@ -3,7 +3,7 @@
 from whitenoise.storage import CompressedManifestStaticFilesStorage
 
 
-class HashedModuleStorage(CompressedManifestStaticFilesStorage):
+class HashedModuleStorage(CompressedManifestStaticFilesStorage):  # type: ignore[misc]
     """Rewrites ``import … from "./x.js";`` too; needs the semicolon at the end."""
 
     support_js_module_import_aggregation = True

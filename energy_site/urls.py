@@ -17,6 +17,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
 ]
 
 websocket_urlpatterns: list[URLPattern] = [
-    path("ws/sites/<slug:slug>/", consumers.SiteConsumer.as_asgi()),  # type: ignore[arg-type]
-    path("ws/meters/<int:meter_id>/", consumers.MeterConsumer.as_asgi()),  # type: ignore[arg-type]
+    path("ws/sites/<slug:slug>/", consumers.SiteConsumer.as_asgi()),
+    path("ws/meters/<int:meter_id>/", consumers.MeterConsumer.as_asgi()),
 ]
