@@ -5,8 +5,7 @@ from datetime import datetime
 from hashlib import blake2b
 from typing import NamedTuple
 
-from paho.mqtt.client import MQTTMessage
-
+from meters.broker import Incoming
 from meters.domain.instants import OLDEST_STORED, is_historical
 from meters.families import Message, Reading, Registry
 from meters.ingest.directory import KnownMeter, MeterDirectory
@@ -51,12 +50,12 @@ class Batch:
         )
 
 
-def decode_batch(messages: list[MQTTMessage], registry: Registry) -> Batch:
+def decode_batch(messages: list[Incoming], registry: Registry) -> Batch:
     """Decode messages; what cannot be used is rejected with its reason."""
     batch = Batch()
     without_instant: dict[bytes, tuple[bool, list[Read]]] = {}
-    for mqtt_message in messages:
-        message = message_of(mqtt_message)
+    for incoming in messages:
+        message = message_of(incoming)
         decoded = registry.decode(message)
         if decoded.rejected is not None:
             batch.reject(message, decoded.rejected)
@@ -68,15 +67,15 @@ def decode_batch(messages: list[MQTTMessage], registry: Registry) -> Batch:
             batch.retained += 1
         else:
             digest = _digest(message)
-            without_instant[digest] = (bool(mqtt_message.dup), reads)
+            without_instant[digest] = (incoming.duplicate, reads)
     _take_once(batch, without_instant)
     return batch
 
 
-def message_of(message: MQTTMessage) -> Message:
+def message_of(message: Incoming) -> Message:
     return Message(
         # A topic that is no text stays readable, and the stream goes on.
-        topic=message._topic.decode("utf-8", "backslashreplace").replace("\0", ""),
+        topic=message.topic.decode("utf-8", "backslashreplace").replace("\0", ""),
         payload=message.payload,
         received_at=received_at(message),
         retain=message.retain,

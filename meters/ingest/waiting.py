@@ -5,7 +5,9 @@ import time
 from collections import deque
 from datetime import UTC, datetime
 
-from paho.mqtt.client import MQTTMessage, time_func
+from paho.mqtt.client import time_func
+
+from meters.broker import Incoming
 
 # Beyond either, reading stops: then it is the broker that keeps what comes.
 MOST_MESSAGES = 20_000
@@ -14,7 +16,7 @@ MOST_BYTES = 64 * 2**20
 LARGEST_BATCH = 5_000
 
 # (generation of the connection, message)
-Waiting = tuple[int, MQTTMessage]
+Waiting = tuple[int, Incoming]
 
 
 class WaitingMessages:
@@ -39,7 +41,7 @@ class WaitingMessages:
     def __len__(self) -> int:
         return len(self._messages)
 
-    def put(self, generation: int, message: MQTTMessage) -> None:
+    def put(self, generation: int, message: Incoming) -> None:
         """Take a message; wait where too much is waiting already."""
         self._messages.append((generation, message))
         self._bytes_in += len(message.payload)
@@ -89,7 +91,7 @@ class WaitingMessages:
         )
 
 
-def received_at(message: MQTTMessage) -> datetime:
+def received_at(message: Incoming) -> datetime:
     """Return when the network thread took the message, in UTC."""
-    age_s = time_func() - message.timestamp
+    age_s = time_func() - message.at
     return datetime.fromtimestamp(time.time() - age_s, UTC)

@@ -11,8 +11,8 @@ from operator import itemgetter
 import psycopg
 from django.db import DatabaseError, InterfaceError, OperationalError, connection
 from django.utils import timezone
-from paho.mqtt.client import MQTTMessage
 
+from meters.broker import Incoming
 from meters.families import Registry
 from meters.ingest.batch import Batch, decode_batch, message_of, rows_of
 from meters.ingest.directory import MeterDirectory
@@ -33,7 +33,7 @@ _AWAY = (
 # The database refuses what one of the messages says; which one is found by halving.
 _REFUSED = (DatabaseError, psycopg.Error, ValueError, OverflowError)
 
-Acknowledge = Callable[[int, list[MQTTMessage]], None]
+Acknowledge = Callable[[int, list[Incoming]], None]
 
 
 class Writer:
@@ -92,7 +92,7 @@ class Writer:
         for generation, items in groupby(waiting, key=itemgetter(0)):
             self._acknowledge(generation, [message for _, message in items])
 
-    def _store_or_halve(self, messages: list[MQTTMessage]) -> None:
+    def _store_or_halve(self, messages: list[Incoming]) -> None:
         """Store messages; put aside the one that the database refuses."""
         try:
             self._store(messages)
@@ -106,7 +106,7 @@ class Writer:
             self._store_or_halve(messages[:middle])
             self._store_or_halve(messages[middle:])
 
-    def _store(self, messages: list[MQTTMessage]) -> None:
+    def _store(self, messages: list[Incoming]) -> None:
         batch = decode_batch(messages, self._registry)
         rows, live = rows_of(batch, self._directory, now=timezone.now())
         stored = record_readings(
@@ -122,7 +122,7 @@ class Writer:
             retained=batch.retained,
         )
 
-    def _put_aside(self, message: MQTTMessage, error: Exception) -> None:
+    def _put_aside(self, message: Incoming, error: Exception) -> None:
         logger.error("A message cannot be stored.", exc_info=error)
         batch = Batch()
         reason = f"The database refuses it: {str(error).strip().splitlines()[0]}"

@@ -1,0 +1,15 @@
+"""The connection to the MQTT broker: owns the socket, knows nothing of meters."""
+
+from meters.broker.address import BrokerAddress, BrokerError
+from meters.broker.connection import new_client, speaks_mqtt_5
+from meters.broker.receiver import Incoming
+from meters.broker.subscription import Subscription
+
+__all__ = [
+    "BrokerAddress",
+    "BrokerError",
+    "Incoming",
+    "Subscription",
+    "new_client",
+    "speaks_mqtt_5",
+]
