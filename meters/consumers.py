@@ -24,7 +24,7 @@ _LOOK_AGAIN_S = 60.0
 _SessionStore = import_module(settings.SESSION_ENGINE).SessionStore
 
 
-class LiveConsumer(AsyncWebsocketConsumer):
+class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
     """First a snapshot, then what changes, until the access ends."""
 
     watcher: Watcher | None = None
@@ -89,7 +89,7 @@ class LiveConsumer(AsyncWebsocketConsumer):
             await asyncio.sleep(_LOOK_AGAIN_S)
             await self.view_changed({})
 
-    @database_sync_to_async
+    @database_sync_to_async  # type: ignore[untyped-decorator]
     def _look(self) -> LiveView | None:
         session = _SessionStore(self.scope["session"].session_key)
         # As Django finds the user of a request: the login may have ended since.

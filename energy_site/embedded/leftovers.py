@@ -10,7 +10,7 @@ from pathlib import Path
 
 import psutil
 
-from energy_site.embedded.postgres import Postgres
+from energy_site.embedded.engines.postgres import Postgres
 from energy_site.embedded.supervise import MARK
 
 # In the order in which they stop.
@@ -22,7 +22,7 @@ ENGINES = {
 _KNOWN_BY = {
     "supervisor.supervisord": "supervisord",
     "mosquitto": "broker",
-    "energy_site.embedded.amqtt_process": "broker",
+    "energy_site.embedded.engines.amqtt.process": "broker",
     "valkey-server": "valkey",
     "postgres": "postgres",
     "uvicorn": "web",

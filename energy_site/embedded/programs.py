@@ -3,8 +3,8 @@
 import sys
 from pathlib import Path
 
+from energy_site.embedded.engines.server import Server
 from energy_site.embedded.places import CHECKOUT, Places
-from energy_site.embedded.server import Server
 from energy_site.embedded.stack import Stack
 from energy_site.embedded.supervise import Program
 

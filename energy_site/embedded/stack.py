@@ -4,19 +4,19 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from energy_site.embedded import mosquitto, postgres_programs, valkey
 from energy_site.embedded.accounts import Account
-from energy_site.embedded.amqtt_server import Amqtt
-from energy_site.embedded.broker import BrokerServer
 from energy_site.embedded.console import CannotContinueError
 from energy_site.embedded.credentials import Credentials
+from energy_site.embedded.engines import mosquitto, postgres_programs, valkey
+from energy_site.embedded.engines.amqtt.server import Amqtt
+from energy_site.embedded.engines.broker import BrokerServer
+from energy_site.embedded.engines.mosquitto import Mosquitto
+from energy_site.embedded.engines.postgres import Postgres
+from energy_site.embedded.engines.server import Server
+from energy_site.embedded.engines.valkey import Valkey
 from energy_site.embedded.given import Given
-from energy_site.embedded.mosquitto import Mosquitto
 from energy_site.embedded.places import Places
 from energy_site.embedded.ports import LOOPBACK
-from energy_site.embedded.postgres import Postgres
-from energy_site.embedded.server import Server
-from energy_site.embedded.valkey import Valkey
 
 BROKERS = ("mosquitto", "amqtt")
 

@@ -12,10 +12,10 @@ from types import FrameType
 from energy_site.embedded.accounts import account_of_engines
 from energy_site.embedded.console import CannotContinueError
 from energy_site.embedded.credentials import Credentials
+from energy_site.embedded.engines.server import Server
 from energy_site.embedded.given import Given
 from energy_site.embedded.places import lay_out
 from energy_site.embedded.ports import any_free
-from energy_site.embedded.server import Server
 from energy_site.embedded.stack import build
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from energy_site.embedded.console import CannotContinueError, say
-from energy_site.embedded.server import NotReadyError, Server
+from energy_site.embedded.engines.server import NotReadyError, Server
 from energy_site.embedded.supervise import BACKOFF, Supervisor
 
 _PAUSE = 0.1

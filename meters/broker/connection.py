@@ -21,18 +21,22 @@ def new_client(
     *,
     client_id: str,
     protocol: MQTTProtocolVersion = MQTTProtocolVersion.MQTTv311,
-    keep_session: bool = False,
-    kind: type[AnyClient] = Client,  # type: ignore[assignment]
-) -> AnyClient:
-    """Return a client with login and TLS set up, not yet connected."""
-    is_v5 = protocol == MQTTProtocolVersion.MQTTv5
-    client = kind(
-        CallbackAPIVersion.VERSION2,
-        client_id=client_id,
-        # MQTT 5 says it when connecting.
-        clean_session=None if is_v5 else not keep_session,
-        protocol=protocol,
+) -> Client:
+    """Return a client with login and TLS set up, not yet connected, for one session."""
+    return prepare(
+        Client(
+            CallbackAPIVersion.VERSION2,
+            client_id=client_id,
+            # MQTT 5 says it when connecting.
+            clean_session=None if protocol == MQTTProtocolVersion.MQTTv5 else True,
+            protocol=protocol,
+        ),
+        address,
     )
+
+
+def prepare(client: AnyClient, address: BrokerAddress) -> AnyClient:
+    """Return the client with the address's login and TLS set up."""
     if address.username is not None:
         client.username_pw_set(address.username, address.password)
     if address.tls:
@@ -64,7 +68,7 @@ def _try_connecting(
     address: BrokerAddress, protocol: MQTTProtocolVersion, timeout_s: float
 ) -> str:
     """Connect once and leave; return the broker's answer in words."""
-    client: Client = new_client(address, client_id="", protocol=protocol)
+    client = new_client(address, client_id="", protocol=protocol)
     answers: list[str] = []
 
     def on_connect(

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from paho.mqtt.client import Client, ConnectFlags, DisconnectFlags, MQTTMessage
-from paho.mqtt.enums import MQTTProtocolVersion
+from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
@@ -15,7 +15,7 @@ from meters.broker.address import BrokerAddress, BrokerError
 from meters.broker.connection import (
     KEEPALIVE_S,
     LONGEST_PAUSE_S,
-    new_client,
+    prepare,
     speaks_mqtt_5,
 )
 from meters.broker.receiver import Incoming, Receiver
@@ -64,14 +64,19 @@ class Subscription:
         is_v5 = self._find_version()
         if is_v5 is None:
             return
-        client = new_client(
-            self.address,
-            client_id=self.client_id,
-            protocol=(
-                MQTTProtocolVersion.MQTTv5 if is_v5 else MQTTProtocolVersion.MQTTv311
+        client = prepare(
+            Receiver(
+                CallbackAPIVersion.VERSION2,
+                client_id=self.client_id,
+                # MQTT 5 says it when connecting.
+                clean_session=None if is_v5 else False,
+                protocol=(
+                    MQTTProtocolVersion.MQTTv5
+                    if is_v5
+                    else MQTTProtocolVersion.MQTTv311
+                ),
             ),
-            keep_session=True,
-            kind=Receiver,
+            self.address,
         )
         client.on_connect = self._on_connect
         client.on_disconnect = self._on_disconnect

@@ -153,7 +153,7 @@ class Hub:
                         self._gather(site_id, decode_frame(message["data"]))
             except (RedisError, OSError) as error:
                 logger.warning("Redis is away, browsers wait: %s", error)
-            await self._pubsub.aclose()
+            await self._pubsub.aclose()  # type: ignore[no-untyped-call]
             await asyncio.sleep(pause_s)
             pause_s = min(2 * pause_s, _LONGEST_PAUSE_S)
             self._pubsub = self._redis.pubsub(ignore_subscribe_messages=True)

@@ -118,7 +118,7 @@ def read(meter_ids: Iterable[int]) -> dict[int, Newest]:
     ids = list(meter_ids)
     if not ids:
         return {}
-    packed: list[Any] = redis_client().hmget(KEY, [str(id_) for id_ in ids])  # type: ignore[assignment]
+    packed: list[Any] = redis_client().hmget(KEY, [str(id_) for id_ in ids])
     return {
         id_: _decoder.decode(item)
         for id_, item in zip(ids, packed, strict=True)

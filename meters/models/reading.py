@@ -1,10 +1,12 @@
+from typing import Any
+
 from django.db import models
 
 from meters.domain.quantities import QUANTITIES, Quantity
 from meters.models.meter import Meter
 
 
-class RealField(models.FloatField):
+class RealField(models.FloatField):  # type: ignore[type-arg]
     """A number in four bytes: six significant digits, more than a meter measures."""
 
     def db_type(self, connection: object) -> str:
@@ -43,7 +45,7 @@ class Reading(models.Model):
         return f"{self.meter_id} at {self.time:%Y-%m-%d %H:%M:%S}"
 
 
-def _column(quantity: Quantity) -> models.Field:
+def _column(quantity: Quantity) -> "models.Field[Any, Any]":
     if quantity.kind == "register":
         # Registers count to nine digits and more: double precision.
         return models.FloatField(quantity.label, null=True)

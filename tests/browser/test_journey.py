@@ -4,9 +4,9 @@ import pytest
 from playwright.sync_api import expect
 
 from conftest import publishing, running_ingest, wait_until
-from energy_site.embedded.amqtt_server import Amqtt
 from energy_site.embedded.credentials import Credentials
-from energy_site.embedded.mosquitto import Mosquitto, installed_program
+from energy_site.embedded.engines.amqtt.server import Amqtt
+from energy_site.embedded.engines.mosquitto import Mosquitto, installed_program
 from meters.models import Meter
 from tests.stream.messages import adw300
 

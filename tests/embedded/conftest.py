@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from energy_site.embedded.accounts import account_of_engines
-from energy_site.embedded.amqtt_server import Amqtt
 from energy_site.embedded.credentials import Credentials
-from energy_site.embedded.mosquitto import Mosquitto, installed_program
+from energy_site.embedded.engines.amqtt.server import Amqtt
+from energy_site.embedded.engines.mosquitto import Mosquitto, installed_program
 from energy_site.embedded.places import lay_out
 
 

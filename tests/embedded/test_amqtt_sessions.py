@@ -2,7 +2,7 @@
 
 import pytest
 
-from energy_site.embedded.amqtt_sessions import (
+from energy_site.embedded.engines.amqtt.sessions import (
     WINDOW,
     Message,
     Outbox,

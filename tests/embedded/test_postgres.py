@@ -7,8 +7,8 @@ import psycopg
 import pytest
 
 from energy_site.embedded.console import CannotContinueError
-from energy_site.embedded.postgres import Postgres
-from energy_site.embedded.postgres_programs import programs_for
+from energy_site.embedded.engines.postgres import Postgres
+from energy_site.embedded.engines.postgres_programs import programs_for
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ import time
 import pytest
 
 from energy_site.embedded.console import CannotContinueError
+from energy_site.embedded.engines.valkey import Valkey, program_for
 from energy_site.embedded.given import Given
 from energy_site.embedded.leftovers import end_left_behind, processes_of
 from energy_site.embedded.places import socket_path
@@ -16,7 +17,6 @@ from energy_site.embedded.ports import any_free
 from energy_site.embedded.programs import engine_program
 from energy_site.embedded.stack import build
 from energy_site.embedded.supervise import Program, Supervisor
-from energy_site.embedded.valkey import Valkey, program_for
 from energy_site.embedded.watching import Waiting
 
 # Tells when it begins and when it is asked to end.

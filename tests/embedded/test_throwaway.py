@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from energy_site.embedded.mosquitto import installed_program
+from energy_site.embedded.engines.mosquitto import installed_program
 from energy_site.embedded.ports import is_free
 
 RUN = [sys.executable, "-m", "energy_site.embedded", "run"]

@@ -6,7 +6,7 @@ import time
 import pytest
 import redis
 
-from energy_site.embedded.valkey import Valkey, program_for
+from energy_site.embedded.engines.valkey import Valkey, program_for
 
 
 @pytest.fixture

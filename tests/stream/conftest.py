@@ -5,10 +5,10 @@ from collections.abc import Iterator
 import pytest
 
 from conftest import IngestProcess, Publisher, publishing, running_ingest
-from energy_site.embedded.amqtt_server import Amqtt
-from energy_site.embedded.broker import Broker
 from energy_site.embedded.credentials import Credentials
-from energy_site.embedded.mosquitto import Mosquitto, installed_program
+from energy_site.embedded.engines.amqtt.server import Amqtt
+from energy_site.embedded.engines.broker import Broker
+from energy_site.embedded.engines.mosquitto import Mosquitto, installed_program
 
 # Every test here reads what another process has committed.
 pytestmark = pytest.mark.django_db(transaction=True)

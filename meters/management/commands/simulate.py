@@ -40,7 +40,7 @@ class Command(BaseCommand):
         stopping = threading.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: stopping.set())
-        client = new_client(address, client_id="simulator", keep_session=False)
+        client = new_client(address, client_id="simulator")
         client.connect_async(address.host, address.port)
         client.loop_start()
         self._publish_history(client, stopping, now=time.time())

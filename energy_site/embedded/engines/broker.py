@@ -9,8 +9,8 @@ from paho.mqtt.enums import CallbackAPIVersion
 
 from energy_site.embedded.accounts import Account
 from energy_site.embedded.credentials import Credentials
+from energy_site.embedded.engines.server import NotReadyError, Server
 from energy_site.embedded.ports import LOOPBACK
-from energy_site.embedded.server import NotReadyError, Server
 
 # What each login may do on every topic. A stolen meter's password reads nothing.
 LOGINS = {"meters": "write", "ingest": "read", "portal": "readwrite"}

@@ -14,8 +14,8 @@ from redis.retry import Retry
 from energy_site.embedded.accounts import Account
 from energy_site.embedded.console import CannotContinueError
 from energy_site.embedded.credentials import Credentials
+from energy_site.embedded.engines.server import NotReadyError, Server
 from energy_site.embedded.private_files import write_private
-from energy_site.embedded.server import NotReadyError, Server
 
 
 def installed_program() -> Path:

@@ -6,12 +6,11 @@ from typing import ClassVar
 
 import msgspec
 
-from energy_site.embedded.amqtt_access import Configuration
-from energy_site.embedded.broker import LARGEST_MESSAGE, LOGINS, BrokerServer
+from energy_site.embedded.engines.amqtt.access import Configuration
+from energy_site.embedded.engines.broker import LARGEST_MESSAGE, LOGINS, BrokerServer
 from energy_site.embedded.memory import MEGABYTE, free_disk, share, total_memory
+from energy_site.embedded.places import CHECKOUT
 from energy_site.embedded.private_files import write_private
-
-_CHECKOUT = Path(__file__).resolve().parent.parent.parent
 
 
 class Amqtt(BrokerServer):
@@ -43,8 +42,8 @@ class Amqtt(BrokerServer):
         write_private(self.configuration, text, owner=owner)
 
     def command(self) -> list[str]:
-        module = "energy_site.embedded.amqtt_process"
+        module = "energy_site.embedded.engines.amqtt.process"
         return [sys.executable, "-m", module, str(self.configuration)]
 
     def environment(self) -> dict[str, str]:
-        return {"PYTHONPATH": str(_CHECKOUT)}
+        return {"PYTHONPATH": str(CHECKOUT)}

@@ -7,10 +7,10 @@ from amqtt.mqtt.protocol.broker_handler import BrokerProtocolHandler
 from amqtt.mqtt.puback import PubackPacket
 from amqtt.mqtt.publish import PublishPacket
 
-from energy_site.embedded.amqtt_sessions import Outbox
+from energy_site.embedded.engines.amqtt.sessions import Outbox
 
 if TYPE_CHECKING:
-    from energy_site.embedded.amqtt_broker import PatientBroker
+    from energy_site.embedded.engines.amqtt.broker import PatientBroker
 
 
 class Handler(BrokerProtocolHandler):  # type: ignore[misc]  # amqtt has no types

@@ -14,9 +14,9 @@ from amqtt.broker import Broker
 from amqtt.errors import AMQTTError, MQTTError, NoDataError
 from amqtt.mqtt.connack import NOT_AUTHORIZED, ConnackPacket
 
-from energy_site.embedded.amqtt_access import Configuration
-from energy_site.embedded.amqtt_connection import Handler
-from energy_site.embedded.amqtt_sessions import (
+from energy_site.embedded.engines.amqtt.access import Configuration
+from energy_site.embedded.engines.amqtt.connection import Handler
+from energy_site.embedded.engines.amqtt.sessions import (
     Message,
     Outbox,
     Snapshot,

@@ -13,10 +13,10 @@ from psycopg import sql
 from energy_site.embedded.accounts import Account
 from energy_site.embedded.console import CannotContinueError
 from energy_site.embedded.credentials import Credentials
+from energy_site.embedded.engines.postgres_programs import installed_programs, release
+from energy_site.embedded.engines.server import NotReadyError, Server
 from energy_site.embedded.memory import share, total_memory
-from energy_site.embedded.postgres_programs import installed_programs, release
 from energy_site.embedded.private_files import write_private
-from energy_site.embedded.server import NotReadyError, Server
 
 SUPERUSER = "postgres"
 ROLE = "energy_site"

@@ -1,4 +1,4 @@
-"""The amqtt broker's process: ``python -m energy_site.embedded.amqtt_process FILE``."""
+"""The process of the broker: ``python -m …engines.amqtt.process FILE``."""
 
 import asyncio
 import contextlib
@@ -10,9 +10,9 @@ from pathlib import Path
 
 import msgspec
 
-from energy_site.embedded.amqtt_access import Configuration
-from energy_site.embedded.amqtt_broker import PatientBroker
-from energy_site.embedded.amqtt_sessions import Snapshot
+from energy_site.embedded.engines.amqtt.access import Configuration
+from energy_site.embedded.engines.amqtt.broker import PatientBroker
+from energy_site.embedded.engines.amqtt.sessions import Snapshot
 
 _SNAPSHOT_EVERY = 5.0
 _STOP_WITHIN = 5.0

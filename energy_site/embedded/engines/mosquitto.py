@@ -12,8 +12,8 @@ import shutil
 from pathlib import Path
 from typing import ClassVar
 
-from energy_site.embedded.broker import LARGEST_MESSAGE, LOGINS, BrokerServer
 from energy_site.embedded.console import CannotContinueError
+from energy_site.embedded.engines.broker import LARGEST_MESSAGE, LOGINS, BrokerServer
 from energy_site.embedded.memory import MEGABYTE, free_disk, share, total_memory
 from energy_site.embedded.private_files import write_private
 
