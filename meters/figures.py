@@ -85,6 +85,7 @@ def _layout(*, now: datetime, offset: timedelta) -> go.Layout:
         },
         yaxis={
             "rangemode": "tozero",
+            "showspikes": False,
             "ticksuffix": " kW",
             "fixedrange": True,
             "nticks": 6,

@@ -73,17 +73,14 @@ _KIND_OF_ROW = {
 def grouped(sent: Iterable[str]) -> list[QuantityGroup]:
     """Return the groups of the quantities sent, empty groups and rows left out."""
     wanted = set(sent)
-    rows: dict[str, dict[tuple[str, str], list[Quantity | None]]] = {}
+    rows: dict[str, dict[tuple[str, str, int], list[Quantity | None]]] = {}
     for quantity in QUANTITIES:
         if quantity.name not in wanted:
             continue
         suffix = _suffix(quantity.name)
-        row = rows.setdefault(_group_of(quantity.name), {}).setdefault(
-            (quantity.base_label, _KIND_OF_ROW[suffix]), [None] * PLACES
-        )
-        # "Temperature" and "Temperature N" would meet in the first place.
-        place = _PLACE[suffix]
-        row[place if row[place] is None else row.index(None)] = quantity
+        key = (quantity.base_label, _KIND_OF_ROW[suffix], int(suffix == "n"))
+        row = rows.setdefault(_group_of(quantity.name), {})
+        row.setdefault(key, [None] * PLACES)[_PLACE[suffix]] = quantity
     return [
         QuantityGroup(
             name, heading, tuple(_row(cells) for cells in rows[name].values())

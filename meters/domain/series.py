@@ -112,8 +112,7 @@ def thinned(series: Series, *, points: int) -> Series:
     if len(series) <= points:
         return series
     start, end = float(series.times[0]), float(series.times[-1]) + 1e-6
-    width = (end - start) / points
     means = bucket_means(series, start=start, end=end, buckets=points)
     known = ~np.isnan(means)
-    middles = start + (np.arange(points) + 0.5) * width
-    return Series(middles[known], means[known])
+    edges = np.linspace(start, end, points + 1)
+    return Series(((edges[:-1] + edges[1:]) / 2)[known], means[known])

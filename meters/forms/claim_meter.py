@@ -1,12 +1,40 @@
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django import forms
+from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from meters.models import Meter, Site, User
 from meters.queries.access import managed_sites
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrPromise
+
+
+# Field, label, unit, which ratio applies, and the quantities to show it with.
+_SWITCHES: tuple[tuple[str, "StrPromise", str, str, tuple[str, ...]], ...] = (
+    (
+        "voltage_is_primary",
+        _("Voltage"),
+        "V",
+        "pt",
+        (
+            *("voltage_l1", "voltage_l2", "voltage_l3"),
+            *("voltage_l12", "voltage_l23", "voltage_l31"),
+        ),
+    ),
+    (
+        "current_is_primary",
+        _("Current"),
+        "A",
+        "ct",
+        ("current_l1", "current_l2", "current_l3"),
+    ),
+    ("power_is_primary", _("Power and demand"), "kW", "both", ("active_power",)),
+    ("energy_is_primary", _("Energy"), "kWh", "both", ("active_energy_import",)),
+)
 
 
 class ParentSelect(forms.Select):
@@ -58,19 +86,25 @@ class ClaimMeterForm(forms.ModelForm):  # type: ignore[type-arg]
 
     def __init__(
         self,
-        *args: Any,
+        data: QueryDict | None,
+        *,
+        instance: Meter,
         user: User,
         sent: Mapping[str, float],
         now: datetime,
-        **kwargs: Any,
     ) -> None:
-        super().__init__(*args, initial=prefilled(sent), **kwargs)
+        super().__init__(data, instance=instance, initial=prefilled(sent))
+        for name in ("ct_ratio", "pt_ratio"):
+            # 40 rather than 40.0
+            self.initial[name] = f"{self.initial[name]:.10g}"
+            self.fields[name].validators.append(_is_positive)
         sites = managed_sites(user=user, now=now)
         self.fields["name"].required = True
-        self.fields["site"].queryset = sites
-        self.fields["parent"].queryset = Meter.objects.filter(
+        self.fields["site"].queryset = sites  # type: ignore[attr-defined]
+        possible = Meter.objects.filter(
             site__in=sites, state=Meter.State.ACTIVE
         ).select_related("site")
+        self.fields["parent"].queryset = possible  # type: ignore[attr-defined]
         self.sent = sent
 
     def clean(self) -> dict[str, Any]:
@@ -87,16 +121,6 @@ class ClaimMeterForm(forms.ModelForm):  # type: ignore[type-arg]
     @property
     def switches(self) -> list[dict[str, Any]]:
         """The four "already primary" switches, each with a value that was sent."""
-        ct, pt = "ct", "pt"
-        rows = (
-            ("voltage_is_primary", _("Voltage"), "V", pt, ("voltage_l1", "voltage_l2",
-             "voltage_l3", "voltage_l12", "voltage_l23", "voltage_l31")),
-            ("current_is_primary", _("Current"), "A", ct, ("current_l1", "current_l2",
-             "current_l3")),
-            ("power_is_primary", _("Power and demand"), "kW", "both", ("active_power",)),
-            ("energy_is_primary", _("Energy"), "kWh", "both",
-             ("active_energy_import",)),
-        )  # fmt: skip
         return [
             {
                 "field": self[name],
@@ -105,8 +129,13 @@ class ClaimMeterForm(forms.ModelForm):  # type: ignore[type-arg]
                 "ratio": ratio,
                 "value": _telling(self.sent, quantities),
             }
-            for name, label, unit, ratio, quantities in rows
+            for name, label, unit, ratio, quantities in _SWITCHES
         ]
+
+
+def _is_positive(ratio: float) -> None:
+    if not ratio > 0:
+        raise forms.ValidationError(_("A ratio is greater than zero."))
 
 
 def prefilled(sent: Mapping[str, float]) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 import logging
 import threading
+import time
 from collections.abc import Iterable
 
 from redis import RedisError
@@ -13,8 +14,10 @@ from meters.services.record_readings import Row
 
 logger = logging.getLogger(__name__)
 
-# An idle stream's value goes out at once; a busy one's are gathered this long.
+# An idle stream's value goes out at once; a busy one's are gathered this long, and
+# longer where writing takes long: the stream comes first.
 _GATHER_S = 0.05
+_MOST_SHARE = 0.2
 _LONGEST_PAUSE_S = 10.0
 
 
@@ -54,8 +57,9 @@ class LiveWriter:
         pause_s = _GATHER_S
         while not self._stopping.is_set():
             self._arrived.wait()
+            began = time.monotonic()
             if self._write():
-                pause_s = _GATHER_S
+                pause_s = max(_GATHER_S, (time.monotonic() - began) / _MOST_SHARE)
             else:
                 pause_s = min(2 * max(pause_s, 0.5), _LONGEST_PAUSE_S)
                 self._arrived.set()

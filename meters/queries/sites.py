@@ -41,10 +41,6 @@ class SiteSummary:
     def silent(self) -> int:
         return self._count("silent")
 
-    @property
-    def newest_time(self) -> datetime | None:
-        return max((row.newest.time for row in self.rows if row.newest), default=None)
-
     def _count(self, state: str) -> int:
         return sum(row.state == state for row in self.rows)
 

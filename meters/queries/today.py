@@ -70,14 +70,13 @@ def energy_today(
         start = _start(before, after, midnight=midnight)
         registers = with_total_energy(scale(start, meter.factors))
         values = newest[id_].values
-        spread = (after[0] - before[0]).total_seconds() if after and before else 0.0
         found[id_] = EnergyToday(
             import_kwh=energy_between(registers.get(IMPORT), values.get(IMPORT)),
             export_kwh=energy_between(registers.get(EXPORT), values.get(EXPORT)),
             import_start=registers.get(IMPORT),
             export_start=registers.get(EXPORT),
             since=after[0] if after and not before else None,
-            is_estimated=spread > 2 * meter.interval_s,
+            is_estimated=_spread_s(before, after, midnight) > 2 * meter.interval_s,
         )
     return found
 
@@ -98,6 +97,15 @@ def _start(
         # A register that went back in between was reset: no telling when.
         if value <= after[1].get(name, -1.0)
     }
+
+
+def _spread_s(
+    before: _Registers | None, after: _Registers | None, midnight: datetime
+) -> float:
+    """Return how far apart the readings are that midnight is interpolated from. [s]"""
+    if before is None or after is None or before[0] == midnight:
+        return 0.0
+    return (after[0] - before[0]).total_seconds()
 
 
 def _around(

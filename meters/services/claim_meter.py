@@ -7,7 +7,7 @@ from django.db import transaction
 from meters.models import Meter, Site
 
 
-class AlreadyClaimed(Exception):
+class AlreadyClaimedError(Exception):
     """Somebody was quicker: the meter is not a discovered one any more."""
 
 
@@ -27,7 +27,7 @@ def claim_meter(
 
     Raises
     ------
-    AlreadyClaimed
+    AlreadyClaimedError
         It is not a discovered meter any more.
     """
     meter = (
@@ -36,7 +36,7 @@ def claim_meter(
         .first()
     )
     if meter is None:
-        raise AlreadyClaimed
+        raise AlreadyClaimedError
     if parent is not None and parent.site_id != site.pk:
         raise ValueError("The parent belongs to another site.")
     meter.state = Meter.State.ACTIVE

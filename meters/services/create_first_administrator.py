@@ -9,7 +9,7 @@ from django.utils.text import slugify
 from meters.models import Membership, Organisation, SetupToken, Site, User
 
 
-class TokenNotValid(Exception):
+class InvalidTokenError(Exception):
     """There is no such token: it was never made, or it is used."""
 
 
@@ -48,13 +48,13 @@ def create_first_administrator(
 
     Raises
     ------
-    TokenNotValid
+    InvalidTokenError
         There is no such token, or another request was quicker.
     """
     # The lock makes a second request wait, and then find nothing.
     found = SetupToken.objects.select_for_update().filter(digest=_digest(token))
     if has_administrator() or not [row.delete() for row in found]:
-        raise TokenNotValid
+        raise InvalidTokenError
     user = User.objects.create_superuser(email, password, first_name=name)
     owner = Organisation.objects.create(name=organisation)
     site = Site.objects.create(

@@ -1,6 +1,6 @@
 """Stores a batch of readings: all of it, or nothing, in one transaction."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -78,22 +78,40 @@ def record_readings(
     """
     merged, duplicates, conflicts = _merge_in_batch(rows)
     _make_missing_partitions(merged)
+
+    def store(copy: Copy) -> Stored:
+        return _store(
+            merged,
+            copy,
+            source=source,
+            rejected=rejected,
+            recent=recent,
+            within_batch=Stored(len(merged), duplicates, conflicts),
+        )
+
     try:
-        return _store(merged, rejected, recent, source, duplicates, conflicts)
+        return store(_copy_new)
     except psycopg.errors.CheckViolation:
         # A partition has gone since this process made it.
         _known_partitions.clear()
         _make_missing_partitions(merged)
-        return _store(merged, rejected, recent, source, duplicates, conflicts)
+    except psycopg.errors.UniqueViolation:
+        pass
+    return store(_copy_by_staging)
+
+
+# Copies rows into these columns; returns how many met their key again, and conflicts.
+Copy = Callable[[list[str], Sequence[Row]], tuple[int, int]]
 
 
 def _store(
     rows: Sequence[Row],
+    copy: Copy,
+    *,
+    source: str,
     rejected: Sequence[RejectedMessage],
     recent: Sequence[RecentMessage],
-    source: str,
-    duplicates: int,
-    conflicts: int,
+    within_batch: Stored,
 ) -> Stored:
     with transaction.atomic():
         RejectedMessage.objects.bulk_create(rejected)
@@ -104,17 +122,15 @@ def _store(
             update_fields=["received_at"],
         )
         if not rows:
-            return Stored(0, duplicates, conflicts)
-        columns = _columns(rows)
-        try:
-            with transaction.atomic():
-                _copy(_TABLE, columns, rows)
-        except psycopg.errors.UniqueViolation:
-            met_again, differing = _copy_by_staging(columns, rows)
-            duplicates += met_again
-            conflicts += differing
-        _note_batch(rows, source, duplicates, conflicts)
-    return Stored(len(rows), duplicates, conflicts)
+            return within_batch
+        met_again, differing = copy(_columns(rows), rows)
+        stored = Stored(
+            readings=within_batch.readings,
+            duplicates=within_batch.duplicates + met_again,
+            conflicts=within_batch.conflicts + differing,
+        )
+        _note_batch(rows, source, stored)
+    return stored
 
 
 def _merge_in_batch(rows: Sequence[Row]) -> tuple[list[Row], int, int]:
@@ -170,6 +186,12 @@ def _copy(table: sql.Identifier, columns: list[str], rows: Sequence[Row]) -> Non
                     *map(row.quantities.get, quantities),
                 )
             )
+
+
+def _copy_new(columns: list[str], rows: Sequence[Row]) -> tuple[int, int]:
+    """Store rows of which none meets its key again; raise UniqueViolation else."""
+    _copy(_TABLE, columns, rows)
+    return 0, 0
 
 
 def _jsonb(extra: dict[str, Any]) -> Jsonb | None:
@@ -237,17 +259,13 @@ _FILL_EXTRA = (
 )
 
 
-def _note_batch(
-    rows: Sequence[Row], source: str, duplicates: int, conflicts: int
-) -> None:
+def _note_batch(rows: Sequence[Row], source: str, stored: Stored) -> None:
     batch = StoredBatch.objects.create(
         source=source,
         meters=sorted({row.meter_id for row in rows}),
         first_time=min(row.time for row in rows),
         last_time=max(row.time for row in rows),
-        readings=len(rows),
-        duplicates=duplicates,
-        conflicts=conflicts,
+        **stored._asdict(),
     )
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_notify(%s, %s)", [CHANNEL, str(batch.pk)])

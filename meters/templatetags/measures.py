@@ -22,6 +22,9 @@ from meters.queries.tree import MeterRow
 
 register = template.Library()
 
+# A template gives "" for what a meter did not send.
+Given = float | str | None
+
 _BIT_MASKS = ("digital_inputs", "digital_outputs")
 
 
@@ -37,9 +40,9 @@ def icon(name: str, css_class: str = "") -> SafeString:
 
 
 @register.filter
-def measure(value: float | None, unit: str) -> SafeString:
+def measure(value: Given, unit: str) -> SafeString:
     """Return the value in the unit that fits it, figure and unit set apart."""
-    shown = formatting.format_measure(value, unit)
+    shown = formatting.format_measure(_number(value), unit)
     return format_html(
         '<span class="figure">{}</span> <span class="unit">{}</span>',
         shown.figure,
@@ -48,21 +51,15 @@ def measure(value: float | None, unit: str) -> SafeString:
 
 
 @register.filter
-def measure_text(value: float | None, unit: str) -> str:
+def measure_text(value: Given, unit: str) -> str:
     """Return the value in the unit that fits it: "1.25 kW"."""
-    return str(formatting.format_measure(value, unit))
+    return str(formatting.format_measure(_number(value), unit))
 
 
 @register.filter
-def fixed(value: float | None, decimals: int) -> str:
+def fixed(value: Given, decimals: int) -> str:
     """Return the value with this many decimals."""
-    return formatting.format_fixed(value, decimals)
-
-
-@register.filter
-def bits(mask: float | None) -> str:
-    """Return the numbers of the inputs or outputs that are on."""
-    return formatting.format_bits(mask)
+    return formatting.format_fixed(_number(value), decimals)
 
 
 @register.filter
@@ -119,9 +116,10 @@ def character_word(character: str) -> str:
 
 
 @register.filter
-def direction(power: float | None) -> str:
+def direction(power: Given) -> str:
     """Return import, export or idle, as the style sheet and the icons name them."""
-    return "idle" if not power else "import" if power > 0 else "export"
+    known = _number(power)
+    return "idle" if not known else "import" if known > 0 else "export"
 
 
 @register.simple_tag
@@ -150,9 +148,9 @@ def iso(instant: datetime | None) -> str:
 
 
 @register.filter
-def plain(value: float | None) -> str:
+def plain(value: Given) -> str:
     """Return a number as it was sent or set, without zeros for show."""
-    return formatting.format_plain(value)
+    return formatting.format_plain(_number(value))
 
 
 @register.filter
@@ -194,8 +192,12 @@ def as_control(field: BoundField) -> SafeString:
 @register.filter
 def with_class(field: BoundField, css_class: str) -> SafeString:
     """Return the input of a form field with a class."""
-    attrs = {"class": css_class}
+    attrs: dict[str, str | bool] = {"class": css_class}
     # The label stands above it already.
     if "placeholder" in field.field.widget.attrs:
         attrs["placeholder"] = ""
     return field.as_widget(attrs=attrs)
+
+
+def _number(value: Given) -> float | None:
+    return value if isinstance(value, int | float) else None

@@ -58,11 +58,11 @@ def claim_meter(request: SignedInRequest, meter_id: int) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         try:
             claimed = service.claim_meter(meter_id=meter.pk, **form.cleaned_data)
-        except service.AlreadyClaimed:
+        except service.AlreadyClaimedError:
             messages.warning(request, _("Somebody else has claimed this meter."))
             return redirect("discovered_meters")
         messages.success(request, _("%(meter)s is claimed.") % {"meter": claimed})
-        return redirect("site_dashboard", slug=claimed.site.slug)
+        return redirect(form.cleaned_data["site"])
     return render(
         request,
         "meters/claim_meter.html",

@@ -21,7 +21,7 @@ def first_administrator(request: HttpRequest) -> HttpResponse:
             user, site = service.create_first_administrator(
                 token=token, **form.cleaned_data
             )
-        except service.TokenNotValid:
+        except service.InvalidTokenError:
             return _refused(request, token)
         login(request, user)
         return redirect(site)

@@ -30,6 +30,7 @@ def site_dashboard(request: SignedInRequest, slug: str) -> HttpResponse:
         raise Http404
     overview = site_overview(user=request.user, site=site, now=now)
     lines = power_lines(overview.rows, now=now)
+    column = _column_decimals(overview)
     return render(
         request,
         "meters/site_dashboard.html",
@@ -38,8 +39,8 @@ def site_dashboard(request: SignedInRequest, slug: str) -> HttpResponse:
             "site": site,
             "socket": f"/ws/sites/{site.slug}/",
             "overview": overview,
-            "column": _column_decimals(overview),
-            "current_decimals": _column_decimals(overview)["current"],
+            "column": column,
+            "current_decimals": column["current"],
             "figure": figures.power_figure(
                 lines, total_name=_("Site"), zone=site.zone, now=now
             ),

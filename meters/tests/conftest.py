@@ -1,0 +1,60 @@
+"""What tests of the pages share."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from meters.live import newest
+from meters.models import Meter, Reading, User
+from meters.services.make_partitions import first_of_month, make_partitions
+
+
+@pytest.fixture
+def pages(settings) -> None:
+    """Let pages render without collectstatic; test_static_files does run it."""
+    settings.STORAGES = {
+        **settings.STORAGES,
+        "staticfiles": {
+            "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
+        },
+    }
+    newest.redis_client().delete(newest.KEY)
+
+
+@pytest.fixture
+def log_in(pages, client: Client, make_user) -> Callable[..., User]:
+    """Log in somebody new: ``log_in(site=site, role="viewer")``."""
+
+    def log_in(**scope: object) -> User:
+        user = make_user(**scope)
+        client.force_login(user)
+        return user
+
+    return log_in
+
+
+@pytest.fixture
+def store() -> Callable[..., Reading]:
+    """Store a reading: ``store(meter, active_power=12.5)``.
+
+    Without a time it is 70 s old: fresh, and "1 min ago" however slow the test is.
+    """
+
+    def store(
+        meter: Meter,
+        *,
+        at: datetime | None = None,
+        seconds_ago: float = 70.0,
+        extra: dict[str, object] | None = None,
+        **quantities: float,
+    ) -> Reading:
+        time = (at or timezone.now() - timedelta(seconds=seconds_ago)).astimezone(UTC)
+        make_partitions([first_of_month(time)])
+        return Reading.objects.create(
+            meter=meter, time=time, received_at=time, extra=extra, **quantities
+        )
+
+    return store

@@ -1,0 +1,122 @@
+"""What the receiver takes apart itself, against real brokers."""
+
+import os
+import time
+
+import pytest
+from paho.mqtt.client import Client
+from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.properties import Properties
+
+from conftest import wait_until
+from meters.broker import BrokerAddress, Subscription
+
+SUBSCRIBER = "receiver-1"
+
+
+@pytest.fixture
+def heard(broker):
+    """What a subscription has delivered; acknowledged at once."""
+    messages = []
+
+    def take(generation, message):
+        messages.append(message)
+        subscription.acknowledge(generation, [message])
+
+    connected = []
+    subscription = Subscription(
+        BrokerAddress.of(broker.url_for("portal")),
+        client_id=SUBSCRIBER,
+        topics=["a/#"],
+        on_message=take,
+        on_connect=lambda generation, _resumed: connected.append(generation),
+    )
+    subscription.start()
+    wait_until(lambda: connected)
+    time.sleep(0.2)
+    yield messages
+    subscription.stop()
+
+
+@pytest.mark.parametrize("qos", [0, 1, 2])
+@pytest.mark.parametrize("size", [0, 1, 120, 130, 16_400, 600_000, 2_100_000])
+def test_a_message_of_any_size_and_quality_arrives_whole(heard, meter, qos, size):
+    payload = os.urandom(size)
+    meter.client.publish("a/b", payload, qos=qos)
+    wait_until(lambda: heard)
+    assert (heard[0].topic, heard[0].payload) == (b"a/b", payload)
+
+
+def test_many_small_messages_arrive_in_order(heard, meter):
+    sent = [str(n).encode() * (n % 7) for n in range(5_000)]
+    for payload in sent:
+        meter.client.publish("a/b", payload, qos=1)
+    wait_until(lambda: len(heard) == len(sent))
+    assert [message.payload for message in heard] == sent
+
+
+def test_a_retained_message_is_told_from_one_just_sent(broker, meter):
+    meter.publish(b"kept", topic="a/kept", retain=True)
+    messages = []
+    subscription = Subscription(
+        BrokerAddress.of(broker.url_for("portal")),
+        client_id=SUBSCRIBER,
+        topics=["a/#"],
+        on_message=lambda _generation, message: messages.append(message),
+        on_connect=lambda _generation, _resumed: None,
+    )
+    subscription.start()
+    wait_until(lambda: messages)
+    meter.publish(b"new", topic="a/new")
+    wait_until(lambda: len(messages) == 2)
+    subscription.stop()
+    assert [(m.payload, m.retain) for m in messages] == [
+        (b"kept", True),
+        (b"new", False),
+    ]
+
+
+def test_what_was_not_acknowledged_comes_again_and_says_so(broker, meter):
+    def subscribe(messages):
+        connected = []
+        subscription = Subscription(
+            BrokerAddress.of(broker.url_for("portal")),
+            client_id=SUBSCRIBER,
+            topics=["a/#"],
+            on_message=lambda _generation, message: messages.append(message),
+            on_connect=lambda *_: connected.append(True),
+        )
+        subscription.start()
+        wait_until(lambda: connected)
+        time.sleep(0.2)
+        return subscription
+
+    first, second = [], []
+    subscription = subscribe(first)
+    meter.publish(b"x", topic="a/b")
+    wait_until(lambda: first)
+    subscription.stop()
+    subscription = subscribe(second)
+    wait_until(lambda: second)
+    subscription.stop()
+    assert [m.duplicate for m in first] == [False]
+    assert [(m.payload, m.duplicate) for m in second] == [(b"x", True)]
+
+
+def test_properties_of_mqtt_5_are_not_taken_for_payload(heard, broker):
+    if broker.kind != "mosquitto":
+        pytest.skip("amqtt speaks MQTT 3.1.1")
+    properties = Properties(PacketTypes.PUBLISH)
+    properties.UserProperty = [("plant", "north" * 40), ("line", "2")]
+    properties.ContentType = "application/json"
+    client = Client(CallbackAPIVersion.VERSION2, protocol=MQTTProtocolVersion.MQTTv5)
+    address = BrokerAddress.of(broker.url_for("meters"))
+    client.username_pw_set(address.username, address.password)
+    client.connect(address.host, address.port)
+    client.loop_start()
+    client.publish("a/b", b'{"data": 1}', qos=1, properties=properties)
+    wait_until(lambda: heard)
+    client.disconnect()
+    client.loop_stop()
+    assert heard[0].payload == b'{"data": 1}'
