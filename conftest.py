@@ -11,6 +11,7 @@ from urllib.parse import urlsplit, urlunsplit
 from urllib.request import urlopen
 
 import pytest
+from django.contrib.auth.hashers import PBKDF2PasswordHasher
 from django.db import connection
 
 from energy_site.embedded.ports import any_free
@@ -19,6 +20,12 @@ from meters.models import Membership, Meter, Organisation, Site, User
 
 ROOT = Path(__file__).resolve().parent
 TOPIC = "platform/acrel/meter/json-v2/analog/0000"
+
+
+@pytest.fixture(autouse=True)
+def quick_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Hash with fewer rounds; the portal's process can still check the hash."""
+    monkeypatch.setattr(PBKDF2PasswordHasher, "iterations", 1_000)
 
 
 @pytest.fixture

@@ -1,8 +1,14 @@
 """The ASGI application: pages over HTTP, live values over websockets."""
 
 import os
+import warnings
 
 from django.core.asgi import get_asgi_application
+
+# WhiteNoise hands files on from plain iterators; they are small, and read at once.
+warnings.filterwarnings(
+    "ignore", message="StreamingHttpResponse must consume synchronous iterators"
+)
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "energy_site.settings")
 

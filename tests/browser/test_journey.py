@@ -21,12 +21,14 @@ def meter(portal, tmp_path):
     kind = Mosquitto if installed_program() else Amqtt
     broker = kind(tmp_path / "broker", credentials=Credentials())
     broker.start()
-    with (
-        running_ingest(broker.url_for("ingest"), tmp_path / "ingest.log"),
-        publishing(broker.url_for("meters")) as publisher,
-    ):
-        yield publisher
-    broker.stop()
+    try:
+        with (
+            running_ingest(broker.url_for("ingest"), tmp_path / "ingest.log"),
+            publishing(broker.url_for("meters")) as publisher,
+        ):
+            yield publisher
+    finally:
+        broker.stop()
 
 
 def log_in(page, portal, user):
