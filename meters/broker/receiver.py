@@ -6,6 +6,7 @@ messages have no use for; measured, that is half of what ingest had to do for a 
 takes PUBLISH packets of QoS 0 and 1 apart itself; everything else stays with paho.
 """
 
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -16,10 +17,15 @@ from paho.mqtt.enums import MQTTErrorCode, MQTTProtocolVersion
 _READ_AT_ONCE = 256 * 1024
 _PUBLISH = 0x30
 _PUBACK = b"\x40\x02"
+_SET_BACK_US = 1_000_000
 
 
 class Incoming(msgspec.Struct, gc=False):
-    """One message as it came: of `topic`, the bytes; `at` is of paho's clock. [s]"""
+    """One message as it came.
+
+    `received_us` is the time of receipt in microseconds since 1970. No two messages
+    have the same: it may be all that tells two readings of a meter apart.
+    """
 
     topic: bytes
     payload: bytes
@@ -28,7 +34,7 @@ class Incoming(msgspec.Struct, gc=False):
     mid: int
     duplicate: bool
     retain: bool
-    at: float
+    received_us: int
 
 
 class Receiver(Client):
@@ -38,6 +44,7 @@ class Receiver(Client):
         super().__init__(*args, **named)
         self.deliver: Callable[[Incoming], None] = lambda _message: None
         self._unread = bytearray()
+        self._received_us = 0
 
     def acknowledge(self, messages: list[Incoming]) -> None:
         """Acknowledge messages of QoS 1, all in one packet to the network."""
@@ -62,13 +69,17 @@ class Receiver(Client):
             return MQTTErrorCode.MQTT_ERR_CONN_LOST
         if not data:
             return MQTTErrorCode.MQTT_ERR_CONN_LOST
-        now = time_func()
         with self._msgtime_mutex:
-            self._last_bytes_received = now
+            self._last_bytes_received = time_func()
+        now_us = time.time_ns() // 1000
+        # Go on from the last message of the read before; but not after a clock that
+        # was set back.
+        if now_us > self._received_us or self._received_us - now_us > _SET_BACK_US:
+            self._received_us = now_us
         self._unread += data
-        return self._handle_whole_packets(now)
+        return self._handle_whole_packets()
 
-    def _handle_whole_packets(self, now: float) -> MQTTErrorCode:
+    def _handle_whole_packets(self) -> MQTTErrorCode:
         unread, self._unread = bytes(self._unread), bytearray()
         start, end = 0, len(unread)
         while start < end:
@@ -81,7 +92,7 @@ class Receiver(Client):
             packet = unread[body : body + length]
             # QoS 2 (0x34) is a conversation of four packets: paho's.
             if header & 0xF4 == _PUBLISH:
-                code = self._take(header, packet, now)
+                code = self._take(header, packet)
             else:
                 code = self._leave_to_paho(header, packet)
             if code != MQTTErrorCode.MQTT_ERR_SUCCESS or self._sock is None:
@@ -90,7 +101,7 @@ class Receiver(Client):
         self._unread = bytearray(unread[start:])
         return MQTTErrorCode.MQTT_ERR_SUCCESS
 
-    def _take(self, header: int, packet: bytes, now: float) -> MQTTErrorCode:
+    def _take(self, header: int, packet: bytes) -> MQTTErrorCode:
         qos = header >> 1 & 3
         position = 2 + int.from_bytes(packet[:2], "big")
         topic = packet[2:position]
@@ -105,6 +116,7 @@ class Receiver(Client):
             position = after + length
         if position > len(packet):
             return MQTTErrorCode.MQTT_ERR_PROTOCOL
+        self._received_us += 1
         self.deliver(
             Incoming(
                 topic,
@@ -113,7 +125,7 @@ class Receiver(Client):
                 mid,
                 bool(header & 0x08),
                 bool(header & 0x01),
-                now,
+                self._received_us,
             )
         )
         return MQTTErrorCode.MQTT_ERR_SUCCESS

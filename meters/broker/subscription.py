@@ -2,6 +2,7 @@
 
 import logging
 import threading
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -172,7 +173,7 @@ class Subscription:
                 0,
                 message.dup,
                 message.retain,
-                message.timestamp,
+                time.time_ns() // 1000,
             )
         )
 

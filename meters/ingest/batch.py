@@ -1,7 +1,7 @@
 """From the messages of a batch to the rows to store."""
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from hashlib import blake2b
 from typing import NamedTuple
 
@@ -9,13 +9,14 @@ from meters.broker import Incoming
 from meters.domain.instants import OLDEST_STORED, is_historical
 from meters.families import Message, Reading, Registry
 from meters.ingest.directory import KnownMeter, MeterDirectory
-from meters.ingest.waiting import received_at
 from meters.models import RecentMessage, RejectedMessage
 from meters.services.discover_meters import MOST_UNCLAIMED, Device
+from meters.services.prune_records import KEEP_RECENT
 from meters.services.record_readings import Row
 
 # Of a rejected message, the beginning is kept. [bytes]
 _KEPT_PAYLOAD = 4096
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Read(NamedTuple):
@@ -24,6 +25,14 @@ class Read(NamedTuple):
     reading: Reading
     message: Message
     family: str
+
+
+class _WithoutInstant(NamedTuple):
+    """The reads of a message whose device told no believable time."""
+
+    digest: bytes
+    is_repeated: bool
+    reads: list[Read]
 
 
 @dataclass
@@ -53,7 +62,7 @@ class Batch:
 def decode_batch(messages: list[Incoming], registry: Registry) -> Batch:
     """Decode messages; what cannot be used is rejected with its reason."""
     batch = Batch()
-    without_instant: dict[bytes, tuple[bool, list[Read]]] = {}
+    without_instant: list[_WithoutInstant] = []
     for incoming in messages:
         message = message_of(incoming)
         decoded = registry.decode(message)
@@ -66,8 +75,9 @@ def decode_batch(messages: list[Incoming], registry: Registry) -> Batch:
         elif message.retain:
             batch.retained += 1
         else:
-            digest = _digest(message)
-            without_instant[digest] = (incoming.duplicate, reads)
+            without_instant.append(
+                _WithoutInstant(_digest(message), incoming.duplicate, reads)
+            )
     _take_once(batch, without_instant)
     return batch
 
@@ -77,7 +87,7 @@ def message_of(message: Incoming) -> Message:
         # A topic that is no text stays readable, and the stream goes on.
         topic=message.topic.decode("utf-8", "backslashreplace").replace("\0", ""),
         payload=message.payload,
-        received_at=received_at(message),
+        received_at=_EPOCH + timedelta(microseconds=message.received_us),
         retain=message.retain,
     )
 
@@ -87,32 +97,33 @@ def _digest(message: Message) -> bytes:
     return blake2b(content, digest_size=16).digest()
 
 
-def _take_once(
-    batch: Batch, without_instant: dict[bytes, tuple[bool, list[Read]]]
-) -> None:
+def _take_once(batch: Batch, without_instant: list[_WithoutInstant]) -> None:
     """Take messages without a device time, but none that is delivered again.
 
     Such a message has no key that would meet itself: a second delivery is told by the
-    broker's DUP flag and by the hash of what came lately.
+    broker's DUP flag and by the hash of what came lately. The same values sent anew by
+    a meter without a clock are another reading.
     """
-    again = [digest for digest, (dup, _) in without_instant.items() if dup]
-    known = (
-        {
-            bytes(digest)
-            for digest in RecentMessage.objects.filter(digest__in=again).values_list(
-                "digest", flat=True
-            )
-        }
-        if again
-        else set()
-    )
-    for digest, (_, reads) in without_instant.items():
-        if digest in known:
+    known = _stored_lately([item for item in without_instant if item.is_repeated])
+    recent: dict[bytes, RecentMessage] = {}
+    for digest, is_repeated, reads in without_instant:
+        if is_repeated and digest in known:
             batch.repeated += 1
             continue
         batch.reads += reads
-        recent = RecentMessage(digest=digest, received_at=reads[0].message.received_at)
-        batch.recent.append(recent)
+        received_at = reads[0].message.received_at
+        recent[digest] = RecentMessage(digest=digest, received_at=received_at)
+    batch.recent += recent.values()
+
+
+def _stored_lately(repeated: list[_WithoutInstant]) -> set[bytes]:
+    if not repeated:
+        return set()
+    since = repeated[0].reads[0].message.received_at - KEEP_RECENT
+    found = RecentMessage.objects.filter(
+        digest__in=[item.digest for item in repeated], received_at__gt=since
+    )
+    return {bytes(digest) for digest in found.values_list("digest", flat=True)}
 
 
 def rows_of(

@@ -1,11 +1,7 @@
 """What has come from the broker and is not written yet."""
 
 import threading
-import time
 from collections import deque
-from datetime import UTC, datetime
-
-from paho.mqtt.client import time_func
 
 from meters.broker import Incoming
 
@@ -89,9 +85,3 @@ class WaitingMessages:
             len(self._messages) >= MOST_MESSAGES
             or self._bytes_in - self._bytes_out >= MOST_BYTES
         )
-
-
-def received_at(message: Incoming) -> datetime:
-    """Return when the network thread took the message, in UTC."""
-    age_s = time_func() - message.at
-    return datetime.fromtimestamp(time.time() - age_s, UTC)

@@ -107,6 +107,13 @@ def test_the_same_message_twice_is_stored_once(ingest, meter):
     assert Reading.objects.filter(meter__device_id="again").count() == 1
 
 
+def test_a_meter_without_a_clock_may_send_the_same_values_again(ingest, meter):
+    message = adw300("clockless", tp=0)
+    meter.publish(message, message, message)
+    the_next_good_message_is_stored(meter)
+    assert Reading.objects.filter(meter__device_id="clockless").count() == 3
+
+
 class TestRetained:
     @pytest.fixture
     def subscribing_again(self, ingest):

@@ -120,3 +120,13 @@ def test_properties_of_mqtt_5_are_not_taken_for_payload(heard, broker):
     client.disconnect()
     client.loop_stop()
     assert heard[0].payload == b'{"data": 1}'
+
+
+def test_no_two_messages_have_the_same_time_of_receipt(heard, meter):
+    # Read at once, they would share it; it is the only key of a value without a time
+    for number in range(2_000):
+        meter.client.publish("a/b", str(number), qos=0)
+    wait_until(lambda: len(heard) == 2_000)
+    times = [message.received_us for message in heard]
+    assert times == sorted(set(times))
+    assert abs(times[-1] / 1e6 - time.time()) < 5
