@@ -18,7 +18,10 @@ def main(words: list[str]) -> int:
     try:
         if arguments.what == "run":
             return run(
-                arguments.command, directory=arguments.dir, broker=arguments.broker
+                arguments.command,
+                directory=arguments.dir,
+                broker=arguments.broker,
+                durable=arguments.durable,
             )
         options = Options(arguments.listen, arguments.empty, arguments.broker)
         return up(options)
@@ -52,6 +55,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     throwaway = every.add_parser("run", help="run a command on throw-away engines")
     throwaway.add_argument("--dir", type=Path, help="keep the engines' files here")
+    throwaway.add_argument(
+        "--durable", action="store_true", help="with fsync, as a portal has it"
+    )
     throwaway.add_argument("command", nargs="+", metavar="COMMAND")
     for one in (start, throwaway):
         one.add_argument(

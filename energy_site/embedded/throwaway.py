@@ -19,7 +19,13 @@ from energy_site.embedded.ports import any_free
 from energy_site.embedded.stack import build
 
 
-def run(command: list[str], *, directory: Path | None, broker: str | None) -> int:
+def run(
+    command: list[str],
+    *,
+    directory: Path | None,
+    broker: str | None,
+    durable: bool = False,
+) -> int:
     """Start the engines, run a command on them, stop them; return its status."""
     account = account_of_engines()
     home = directory or Path(tempfile.mkdtemp(prefix="energy-site-"))
@@ -34,7 +40,7 @@ def run(command: list[str], *, directory: Path | None, broker: str | None) -> in
             given=Given({}),
             port_for=lambda name, address: any_free(address=address),
             broker=broker,
-            durable=False,
+            durable=durable,
         )
         servers = stack.servers
         with ThreadPoolExecutor() as threads:

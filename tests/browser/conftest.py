@@ -48,7 +48,8 @@ def make_meter(make_meter: Callable[..., Meter]) -> Callable[..., Meter]:
     return _elsewhere(make_meter)
 
 
-@pytest.fixture(scope="session")
+# Of a module: its event loop would be in the way of asynchronous tests that follow.
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     program = next(filter(None, map(shutil.which, _NAMES)), None)
     if program is None:
