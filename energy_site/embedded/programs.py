@@ -59,6 +59,9 @@ def _web(listen: str, port: int) -> list[str]:
         *_python("-m", "uvicorn", "energy_site.asgi:application"),
         *("--host", listen, "--port", str(port)),
         *("--proxy-headers", "--lifespan", "off"),
+        # A frame for each browser ten times a second: deflating it takes longer than
+        # sending it.
+        *("--ws-per-message-deflate", "false"),
         # Websockets stay open for days: at the end nobody waits for them.
         *("--timeout-graceful-shutdown", "5"),
     ]

@@ -18,6 +18,7 @@ logger = logging.getLogger(__name__)
 # longer where writing takes long: the stream comes first.
 _GATHER_S = 0.05
 _MOST_SHARE = 0.2
+_LONGEST_GATHERING_S = 0.25
 _LONGEST_PAUSE_S = 10.0
 
 
@@ -59,7 +60,9 @@ class LiveWriter:
             self._arrived.wait()
             began = time.monotonic()
             if self._write():
-                pause_s = max(_GATHER_S, (time.monotonic() - began) / _MOST_SHARE)
+                took_s = time.monotonic() - began
+                pause_s = max(_GATHER_S, took_s / _MOST_SHARE)
+                pause_s = min(pause_s, _LONGEST_GATHERING_S)
             else:
                 pause_s = min(2 * max(pause_s, 0.5), _LONGEST_PAUSE_S)
                 self._arrived.set()
