@@ -20,6 +20,12 @@ app.conf.beat_schedule = {
         "task": "meters.tasks.learn_intervals",
         "schedule": 60.0,
     },
+    "drop-old-readings": {
+        "task": "meters.tasks.drop_old_readings",
+        "schedule": crontab(minute="23", hour="3"),
+        # It may wait for long transactions.
+        "options": {"queue": "slow"},
+    },
     "prune-records": {
         "task": "meters.tasks.prune_records",
         "schedule": crontab(minute="41"),

@@ -5,6 +5,7 @@ from django.db import OperationalError
 from django.utils import timezone
 
 from meters.services import (
+    drop_old_readings as retention,
     learn_intervals as learning,
     make_partitions as partitions,
     prune_records as pruning,
@@ -27,3 +28,9 @@ def learn_intervals(**kwargs: object) -> None:
 def prune_records(**kwargs: object) -> None:
     """Forget what is kept for a while only; safe to run twice."""
     pruning.prune_records(now=timezone.now())
+
+
+@shared_task(autoretry_for=(OperationalError,), retry_backoff=True, max_retries=5)
+def drop_old_readings(**kwargs: object) -> None:
+    """Let readings go that no site wants any more; safe to run twice."""
+    retention.drop_old_readings(now=timezone.now())

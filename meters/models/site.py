@@ -3,6 +3,7 @@ from typing import Self
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
+from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import Q
 from django.urls import reverse
@@ -44,6 +45,15 @@ class Site(models.Model):
         _("interval length"),
         default=15,
         help_text=_("Of energy and demand, in minutes."),
+    )
+    keep_raw_days = models.PositiveIntegerField(
+        _("keep readings for"),
+        default=400,
+        validators=[MinValueValidator(1)],
+        help_text=_(
+            "In days. Older readings go a month at a time, once their energy and"
+            " demand are stored, and when no other site still wants that month."
+        ),
     )
     topic_prefix = models.CharField(
         _("topic prefix"),

@@ -34,11 +34,16 @@ def make_partitions(months: Iterable[date]) -> list[str]:
 def _make_partition(name: str, month: date) -> bool:
     with transaction.atomic(durable=True), connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
-        cursor.execute("SELECT to_regclass(%s)", [name])
-        if cursor.fetchone()[0] is not None:
+        cursor.execute(
+            "SELECT relispartition FROM pg_class WHERE oid = to_regclass(%s)", [name]
+        )
+        found = cursor.fetchone()
+        if found == (True,):
             return False
         start, end = month.isoformat(), next_month(month).isoformat()
-        cursor.execute(f"CREATE TABLE {name} (LIKE {TABLE} INCLUDING ALL)")
+        if found is None:
+            cursor.execute(f"CREATE TABLE {name} (LIKE {TABLE} INCLUDING ALL)")
+        # Else it was detached to be dropped, and the drop did not come to its end.
         cursor.execute(
             f"ALTER TABLE {TABLE} ATTACH PARTITION {name}"
             f" FOR VALUES FROM ('{start} 00:00+00') TO ('{end} 00:00+00')"

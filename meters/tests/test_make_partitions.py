@@ -48,6 +48,17 @@ def test_a_second_time_makes_nothing():
     assert make_partitions(month) == []
 
 
+def test_a_table_that_was_left_detached_is_attached_again():
+    make_partitions([date(2034, 5, 1)])
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "ALTER TABLE meters_reading DETACH PARTITION meters_reading_2034_05"
+        )
+    assert make_partitions([date(2034, 5, 1)]) == ["meters_reading_2034_05"]
+    inside = datetime(2034, 5, 2, tzinfo=UTC)
+    Reading.objects.create(meter_id=1, time=inside, received_at=inside)
+
+
 def test_months_are_those_of_utc():
     # Already May in Berlin, still April in UTC
     zone = timezone(timedelta(hours=2))

@@ -54,10 +54,10 @@ class TestRun:
 
     def test_an_unknown_command_is_one_line(self):
         done = subprocess.run(
-            [*RUN, "--", "no-such-command"], capture_output=True, text=True, check=False
+            [*RUN, "--", "/no-such-command"], capture_output=True, text=True, check=False
         )
         assert done.returncode == 1
-        assert done.stderr == "Cannot run no-such-command: No such file or directory.\n"
+        assert done.stderr == "Cannot run /no-such-command: No such file or directory.\n"
 
     def test_the_engines_end_with_a_command_that_is_terminated(self, tmp_path):
         told = tmp_path / "url"
