@@ -53,11 +53,11 @@ class TestRun:
         assert "127.0.0.1" in done.stdout
 
     def test_an_unknown_command_is_one_line(self):
-        done = subprocess.run(
-            [*RUN, "--", "/no-such-command"], capture_output=True, text=True, check=False
-        )
+        command = [*RUN, "--", "/no-such-command"]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
         assert done.returncode == 1
-        assert done.stderr == "Cannot run /no-such-command: No such file or directory.\n"
+        reason = "No such file or directory."
+        assert done.stderr == f"Cannot run /no-such-command: {reason}\n"
 
     def test_the_engines_end_with_a_command_that_is_terminated(self, tmp_path):
         told = tmp_path / "url"

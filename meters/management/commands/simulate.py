@@ -1,25 +1,23 @@
-"""Publish what the meters of a small plant would, through the broker, for ever."""
+"""Publish what the meters of a plant would, through the broker, for ever."""
 
 import signal
 import threading
 import time
 from argparse import ArgumentParser
-from collections.abc import Iterable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
+import numpy as np
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
-from paho.mqtt.client import Client
 
-from meters.broker import BrokerAddress, BrokerError, new_client
-from meters.domain import plant
-from meters.families import acrel_json_v2
-
-TOPIC = "platform/acrel/meter/json-v2/analog/0000"
-# Before it goes on live: the last hour by the minute, two days by the quarter.
-_HISTORY = ((48 * 3600, 900), (3600, 60))
-_INSTANTS_A_MESSAGE = 60
+from meters.broker import BrokerAddress, BrokerError
+from meters.domain.plant import DESCRIPTIONS, PLACES, Fleet, Plant
+from meters.management import simulator_state
+from meters.management.publisher import Publisher
+from meters.management.requested_incidents import requested_incidents
+from meters.management.simulation import Simulation
 
 
 class Command(BaseCommand):
@@ -31,44 +29,124 @@ class Command(BaseCommand):
         parser.add_argument(
             "--every", type=float, default=5.0, help="seconds between readings (5)"
         )
+        parser.add_argument("--seed", type=int, default=1, help="which plant (1)")
+        parser.add_argument(
+            "--meters",
+            type=int,
+            help=f"so many, for load, without history; one plant has {len(PLACES)}",
+        )
+        parser.add_argument(
+            "--incident",
+            action="append",
+            default=[],
+            metavar="NAME[@TIME][+MINUTES][=SERIAL]",
+            help="overload@10:30+20; may be given several times",
+        )
+        parser.add_argument(
+            "--calm", action="store_true", help="nothing goes wrong by itself"
+        )
+        parser.add_argument(
+            "--list-incidents", action="store_true", help="name them, and end"
+        )
+        parser.add_argument(
+            "--days",
+            type=float,
+            default=14.0,
+            help="of history at the first start (14); 0: none",
+        )
+        parser.add_argument(
+            "--history", action="store_true", help="publish the history once more"
+        )
+        parser.add_argument(
+            "--history-after",
+            type=float,
+            default=5.0,
+            metavar="SECONDS",
+            help="at the first start it waits until the portal listens (5)",
+        )
+        parser.add_argument(
+            "--state",
+            type=Path,
+            default=Path(settings.VAR_DIR) / "simulator",
+            help="folder in which it remembers how far it has come",
+        )
 
-    def handle(self, *, every: float, **options: Any) -> None:
+    def handle(self, *, list_incidents: bool, **options: Any) -> None:
+        if list_incidents:
+            for name, description in DESCRIPTIONS.items():
+                self.stdout.write(f"{name:22}{description}")
+            return
         try:
             address = BrokerAddress.of(settings.MQTT_URL)
         except BrokerError as error:
             raise CommandError(str(error)) from error
+        if options["every"] <= 0:
+            raise CommandError("--every takes seconds, more than 0.")
         stopping = threading.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: stopping.set())
-        client = new_client(address, client_id="simulator")
-        client.connect_async(address.host, address.port)
-        client.loop_start()
-        self._publish_history(client, stopping, now=time.time())
-        while not stopping.wait(every - time.time() % every):
-            self._publish(client, [round(time.time(), 3)])
-        client.disconnect()
-        client.loop_stop()
+        if options["meters"] is None:
+            self._simulate_plant(address, stopping, options)
+        else:
+            self._make_load(address, stopping, options)
 
-    def _publish_history(
-        self, client: Client, stopping: threading.Event, *, now: float
+    def _simulate_plant(
+        self, address: BrokerAddress, stopping: threading.Event, options: dict[str, Any]
     ) -> None:
-        instants = {
-            moment
-            for reach, step in _HISTORY
-            for moment in range(int((now - reach) // step + 1) * step, int(now), step)
-        }
-        ordered = sorted(instants)
-        for first in range(0, len(ordered), _INSTANTS_A_MESSAGE):
-            if stopping.is_set():
-                return
-            self._publish(client, ordered[first : first + _INSTANTS_A_MESSAGE])
+        seed = options["seed"]
+        path = simulator_state.path_of(options["state"], seed=seed, address=address)
+        state = simulator_state.load(path)
+        now = time.time()
+        try:
+            state.requested += requested_incidents(
+                options["incident"], seed=seed, now=now, before=state.requested
+            )
+        except ValueError as error:
+            raise CommandError(str(error)) from error
+        simulator_state.save(path, state)
+        plant = Plant(seed, requested=state.requested, calm=options["calm"])
+        since = now - options["days"] * 86_400
+        if state.until is not None and not options["history"]:
+            since = max(since, state.until)
+        publisher = Publisher(address, client_id=f"simulator-{seed}")
+        publisher.start()
+        simulation = Simulation(plant, publisher, stopping, every_s=options["every"])
 
-    def _publish(self, client: Client, moments: Iterable[float]) -> None:
-        """Publish one message a meter, with these instants (s since 1970)."""
-        messages: dict[str, dict[datetime, dict[str, float]]] = {}
-        for moment in moments:
-            for serial, quantities in plant.meter_values(moment):
-                instant = datetime.fromtimestamp(moment, UTC)
-                messages.setdefault(serial, {})[instant] = quantities
-        for serial, instants in messages.items():
-            client.publish(TOPIC, acrel_json_v2.encode(serial, instants), qos=1)
+        def remember(until: float) -> None:
+            state.until = until
+            simulator_state.save(path, state)
+
+        # Before the portal has subscribed for the first time, nobody keeps messages.
+        pause_s = options["history_after"] if state.until is None else 0.0
+        simulation.run(since=since, remember=remember, pause_s=pause_s)
+        publisher.stop()
+
+    def _make_load(
+        self, address: BrokerAddress, stopping: threading.Event, options: dict[str, Any]
+    ) -> None:
+        every_s = options["every"]
+        midnight = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+        fleet = Fleet(
+            meters=options["meters"],
+            seed=options["seed"],
+            since=(midnight - timedelta(days=1)).replace(day=1),
+        )
+        publisher = Publisher(address, client_id=f"simulator-load-{options['seed']}")
+        publisher.start()
+        number = int(time.time() // every_s) + 2
+        while not stopping.is_set():
+            # The next round is ready before it begins.
+            messages = [
+                (min(instants), serial, instants)
+                for readings in fleet.readings(
+                    np.array([number * every_s]), every_s=every_s
+                )
+                for serial, instants in readings.by_meter()
+            ]
+            for instant, serial, instants in sorted(messages, key=lambda item: item[0]):
+                if stopping.wait(max(0.0, instant.timestamp() - time.time())):
+                    break
+                publisher.publish(serial, instants)
+            number = max(number + 1, int(time.time() // every_s))
+        publisher.settle()
+        publisher.stop()
