@@ -159,14 +159,15 @@ class _Stack:
         for program in self.portal:
             if program.name != "simulator":
                 self.supervisor.begin(program.name)
-        if seeded is not None:
-            seeded.result()
-            self.supervisor.begin("simulator")
         Waiting(self.supervisor, timeout=_READY_WITHIN).for_site(
             self.site.local_host,
             self.site.port,
             host=urlsplit(self.environment["SITE_URL"]).netloc,
         )
+        if seeded is not None:
+            seeded.result()
+            # Last: what is published before ingest has its session is nobody's.
+            self.supervisor.begin("simulator")
         self._tell()
 
     def _manage(self, *words: str) -> str:
