@@ -5,15 +5,19 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('meters', '0001_initial'),
+        ("meters", "0001_initial"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='site',
-            name='keep_raw_days',
-            field=models.PositiveIntegerField(default=400, help_text='In days. Older readings go a month at a time, once their energy and demand are stored, and when no other site still wants that month.', validators=[django.core.validators.MinValueValidator(1)], verbose_name='keep readings for'),
+            model_name="site",
+            name="keep_raw_days",
+            field=models.PositiveIntegerField(
+                default=400,
+                help_text="In days. Older readings go a month at a time, once their energy and demand are stored, and when no other site still wants that month.",
+                validators=[django.core.validators.MinValueValidator(1)],
+                verbose_name="keep readings for",
+            ),
         ),
     ]
