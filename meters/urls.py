@@ -7,8 +7,12 @@ from meters import views
 urlpatterns = [
     path("", views.site_list, name="site_list"),
     path("sites/<slug:slug>/", views.site_dashboard, name="site_dashboard"),
+    path("sites/<slug:slug>/meters/", views.site_meters, name="site_meters"),
+    path("sites/<slug:slug>/wall/", views.site_wall, name="site_wall"),
     path("meters/<int:meter_id>/", views.meter_detail, name="meter_detail"),
     path("discovered/", views.discovered_meters, name="discovered_meters"),
     path("discovered/<int:meter_id>/claim/", views.claim_meter, name="claim_meter"),
+    path("search/", views.search, name="search"),
+    path("health/", views.system_health, name="system_health"),
     path("setup/", views.first_administrator, name="first_administrator"),
 ]

@@ -36,6 +36,11 @@ class QuantityGroup:
     heading: str
     rows: tuple[QuantityRow, ...]
 
+    @property
+    def is_wide(self) -> bool:
+        """Whether registers of up to ten digits stand beside each other."""
+        return self.name == "energy" and not all(row.is_single for row in self.rows)
+
 
 # Name, heading, and the beginnings of the names of its quantities, in order.
 _GROUPS: tuple[tuple[str, str, tuple[str, ...]], ...] = (

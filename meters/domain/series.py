@@ -38,11 +38,14 @@ class Line:
         What the browser knows it by: "total", or the id of a meter.
     name : str
         What a person reads.
+    feeds : bool
+        Whether it is a generator's, or a battery's that discharges.
     """
 
     key: str
     name: str
     series: Series
+    feeds: bool = False
 
 
 EMPTY = Series.of([], [])

@@ -15,11 +15,15 @@ _NAME = re.compile(r"meters_reading_(\d{4})_(\d{2})")
 
 @dataclass(frozen=True, slots=True)
 class MonthOfReadings:
-    """A partition: its month, its size with indexes [bytes], its rows as estimated."""
+    """
+    A partition: its month, its size with indexes [bytes], and its rows.
+
+    PostgreSQL estimates the rows when it looks after the table; None before that.
+    """
 
     month: date
     size: int
-    readings: int
+    readings: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +48,7 @@ def months_of_readings() -> list[MonthOfReadings]:
         cursor.execute(
             """
             SELECT child.relname, pg_total_relation_size(child.oid),
-                   greatest(child.reltuples, 0)::bigint
+                   nullif(child.reltuples, -1)::bigint
             FROM pg_inherits
             JOIN pg_class AS child ON child.oid = inhrelid
             WHERE inhparent = 'meters_reading'::regclass

@@ -42,7 +42,7 @@ def power_lines(rows: Sequence[MeterRow], *, now: datetime) -> list[Line]:
     for row in feeders:
         own = _signed(measured.get(row.meter.pk, EMPTY), row)
         drawn = _drawable(own, longest_s=row.stale_after_s)
-        lines.append(Line(str(row.meter.pk), str(row.meter), drawn))
+        lines.append(Line(str(row.meter.pk), str(row.meter), drawn, row.is_feeding))
     return [line for line in lines if len(line.series) or line.key == "total"]
 
 

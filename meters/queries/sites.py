@@ -4,20 +4,19 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 
 from meters.domain import electrical
 from meters.models import Meter, Site, User
 from meters.queries.access import visible_meters, visible_sites
 from meters.queries.newest import newest_values
 from meters.queries.today import EnergyToday, energy_today
-from meters.queries.tree import MeterRow, tree_rows
+from meters.queries.tree import MeterRow, TreeItem, tree_items, tree_rows
 
 
-@dataclass(frozen=True, slots=True)
-class SiteSummary:
-    """One site in the list."""
+class _Rows:
+    """What follows from the rows of a site's meters."""
 
-    site: Site
     rows: list[MeterRow]
 
     @property
@@ -45,25 +44,50 @@ class SiteSummary:
         return sum(row.state == state for row in self.rows)
 
 
-@dataclass(frozen=True, slots=True)
-class SiteOverview:
+@dataclass(frozen=True)
+class SiteSummary(_Rows):
+    """One site in the list."""
+
+    site: Site
+    rows: list[MeterRow]
+
+
+@dataclass(frozen=True)
+class SiteOverview(_Rows):
     """What one site's dashboard shows; the site's power is that of its incomers."""
 
     rows: list[MeterRow]
     today: dict[int, EnergyToday]
 
+    @cached_property
+    def tree(self) -> list[TreeItem]:
+        return tree_items(self.rows)
+
+    @property
+    def contradictions(self) -> list[TreeItem]:
+        """Where the meters below show more than the one above."""
+        return [item for item in self.tree if item.is_rest and item.contradicts]
+
+    @property
+    def not_fresh(self) -> list[MeterRow]:
+        """Stale and silent meters, those that went silent last on top."""
+        waiting = [row for row in self.rows if row.state != "fresh"]
+        return sorted(waiting, key=lambda row: (row.age_s is None, row.age_s or 0.0))
+
+    @property
+    def generation(self) -> float | None:
+        """What the generators of the site make, wherever they hang. [kW]"""
+        known = [
+            -row.power
+            for row in self.rows
+            if row.meter.positive_power == Meter.PositivePower.GENERATION
+            and row.power is not None
+        ]
+        return math.fsum(known) if known else None
+
     @property
     def incomers(self) -> list[MeterRow]:
         return [row for row in self.rows if row.is_incomer]
-
-    @property
-    def power(self) -> float | None:
-        return total_power(self.rows)
-
-    @property
-    def power_size(self) -> float | None:
-        """The power without its sign; a word says the direction."""
-        return None if self.power is None else abs(self.power)
 
     @property
     def totals(self) -> dict[str, float]:
@@ -147,3 +171,17 @@ def site_overview(*, user: User, site: Site, now: datetime) -> SiteOverview:
         rows=tree_rows(meters, newest=newest, now=now),
         today=energy_today(meters, newest=newest, zone=site.zone, now=now),
     )
+
+
+def matching_rows(rows: Sequence[MeterRow], *, text: str, state: str) -> list[MeterRow]:
+    """Return the rows whose name or device has the text, in this state if one is."""
+    wanted = text.casefold()
+    return [
+        row
+        for row in rows
+        if (not state or row.state == state)
+        and (
+            wanted in str(row.meter).casefold()
+            or wanted in row.meter.device_id.casefold()
+        )
+    ]

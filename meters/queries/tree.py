@@ -1,10 +1,10 @@
 """The meters of a site in the order of its distribution tree, with newest values."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from meters.domain import electrical
+from meters.domain import balance, electrical
 from meters.domain.instants import stale_after_s
 from meters.models import Meter
 from meters.queries.newest import NewestValues
@@ -55,7 +55,7 @@ class MeterRow:
 
     @property
     def sign(self) -> int:
-        return -1 if self.meter.positive_power in _FEEDING else 1
+        return -1 if self.is_feeding else 1
 
     @property
     def voltage(self) -> float | None:
@@ -76,7 +76,84 @@ class MeterRow:
     @property
     def is_incomer(self) -> bool:
         """Whether its power is part of the site's."""
-        return self.depth == 0 and self.meter.medium == Meter.Medium.ELECTRICITY
+        return self.depth == 0 and self.is_electric
+
+    @property
+    def is_electric(self) -> bool:
+        return self.meter.medium == Meter.Medium.ELECTRICITY
+
+    @property
+    def is_feeding(self) -> bool:
+        """Whether it generates, or discharges a battery."""
+        return self.meter.positive_power in _FEEDING
+
+
+@dataclass(frozen=True, slots=True)
+class TreeItem:
+    """
+    A line of the drawn tree: a meter, or what no meter below it shows.
+
+    Attributes
+    ----------
+    row : MeterRow
+        The meter; for a rest, the meter above.
+    guides : tuple of bool
+        For each level to the left, whether its line goes on downwards.
+    is_last : bool
+        Whether no sibling follows.
+    below : tuple of MeterRow
+        The electricity meters right below.
+    """
+
+    row: MeterRow
+    guides: tuple[bool, ...]
+    is_last: bool
+    below: tuple[MeterRow, ...]
+    is_rest: bool = False
+
+    @property
+    def level(self) -> int:
+        return len(self.guides) + 1
+
+    @property
+    def rest(self) -> float | None:
+        """What no meter below shows; not known unless all of them are fresh. [kW]"""
+        rows = (self.row, *self.below)
+        if any(row.state != "fresh" for row in rows):
+            return None
+        return balance.rest_of(self.row.power, [row.power for row in self.below])
+
+    @property
+    def contradicts(self) -> bool:
+        return balance.contradicts(self.rest, self.row.power)
+
+
+def tree_items(rows: Sequence[MeterRow]) -> list[TreeItem]:
+    """Return what the drawn tree shows, from rows in tree order."""
+    children: dict[int, list[int]] = {}
+    path: list[int] = []
+    for index, row in enumerate(rows):
+        del path[row.depth :]
+        children.setdefault(path[-1] if path else -1, []).append(index)
+        path.append(index)
+    items: list[TreeItem] = []
+    roots = children.get(-1, [])
+    # Index of the row, guides, whether the last of its siblings, whether the rest.
+    stack: list[tuple[int, tuple[bool, ...], bool, bool]] = [
+        (index, (), index == roots[-1], False) for index in reversed(roots)
+    ]
+    while stack:
+        index, guides, is_last, is_rest = stack.pop()
+        row, own = rows[index], children.get(index, [])
+        below = tuple(rows[n] for n in own if rows[n].is_electric)
+        items.append(TreeItem(row, guides, is_last, below, is_rest))
+        if is_rest or not own:
+            continue
+        deeper = (*guides, not is_last)
+        if below:
+            stack.append((index, deeper, True, True))
+        stack += [(n, deeper, n == own[-1] and not below, False) for n in reversed(own)]
+    return items
 
 
 def tree_rows(

@@ -56,6 +56,17 @@ def browser_texts() -> dict[str, str]:
             "This page could not be refreshed since %(time)s. It keeps trying."
         ),
         "logged_out_notice": gettext("You are logged out. Load the page anew."),
+        "logged_out": gettext("Logged out"),
+        "polling": gettext("Every 10 s"),
+        "polling_notice": gettext(
+            "No live connection; a proxy on the way may refuse websockets. The page"
+            " is refreshed every ten seconds instead, last at %(time)s."
+        ),
+        "resolution": gettext(
+            "Means over %(step)s, within the range from minimum to maximum."
+        ),
+        "resolution_raw": gettext("Single readings."),
+        "time_in": gettext("Time, %(zone)s"),
         "theme_auto": gettext("Colours: as the system"),
         "theme_light": gettext("Colours: light"),
         "theme_dark": gettext("Colours: dark"),

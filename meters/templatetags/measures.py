@@ -57,9 +57,27 @@ def measure_text(value: Given, unit: str) -> str:
 
 
 @register.filter
+def size(value: float) -> float:
+    """Return a value without its sign."""
+    return abs(value)
+
+
+@register.filter
 def fixed(value: Given, decimals: int) -> str:
     """Return the value with this many decimals."""
     return formatting.format_fixed(_number(value), decimals)
+
+
+@register.filter
+def decimals(unit: str) -> int:
+    """Return with how many decimals a value in this unit is shown exactly."""
+    return formatting.decimals_of(unit)
+
+
+@register.filter
+def fixed_as(value: Given, unit: str) -> str:
+    """Return the value exactly, as this unit is written."""
+    return formatting.format_fixed(_number(value), formatting.decimals_of(unit))
 
 
 @register.filter
@@ -160,6 +178,35 @@ def share_of(overview: SiteOverview, row: MeterRow) -> float | None:
     if not total or power is None or total < 0 or power < 0:
         return None
     return min(1.0, power / total)
+
+
+@register.filter
+def share_of_power(overview: SiteOverview, power: float) -> float | None:
+    """Return which part of the site's import this power is; never less than none."""
+    total = overview.power
+    return None if not total or total < 0 or power < 0 else min(1.0, power / total)
+
+
+@register.filter
+def state_word(state: str) -> str:
+    """Return the word of a meter's state."""
+    words = {
+        "fresh": gettext("fresh"),
+        "stale": gettext("stale"),
+        "silent": gettext("silent"),
+    }
+    return words[state]
+
+
+@register.inclusion_tag("meters/parts/state_counts.html")
+def state_counts(overview: SiteOverview) -> dict[str, object]:
+    """Return how many meters are fresh, stale and silent."""
+    return {
+        "counts": [
+            (state, getattr(overview, state), state_word(state))
+            for state in ("fresh", "stale", "silent")
+        ]
+    }
 
 
 @register.filter

@@ -105,3 +105,97 @@ def test_meters_that_feed_each_other_do_not_hang_the_page(page_of, make_meter):
     one.save()
     assert page_of(one).status_code == 200
     assert "Two" in page_of(one.parent).text
+
+
+class TestHistory:
+    """What the chart over time is told by the address."""
+
+    def chart(self, page):
+        found = re.search(r'id="chart".*?>', page, re.S)[0]
+        return {
+            "series": re.search(r'data-series="([^"]*)"', found)[1],
+            "start": re.search(r'data-start="([^"]*)"', found)[1],
+            "end": re.search(r'data-end="([^"]*)"', found)[1],
+            "running": "data-running" in found,
+        }
+
+    def test_shows_the_power_of_today_by_default(self, page_of, make_meter, store):
+        meter = make_meter("1")
+        store(meter, active_power=1.0, voltage_l1=230.0)
+        chart = self.chart(page_of(meter).text)
+        assert chart["series"].endswith(f"?meter={meter.pk}&amp;quantity=active_power")
+        assert chart["running"]
+
+    def test_the_day_is_that_of_the_site(self, client, page_of, make_meter, store):
+        meter = make_meter("1")
+        store(meter, active_power=1.0)
+        address = f"{meter.get_absolute_url()}?period=day&at=2026-10-25"
+        chart = self.chart(client.get(address).text)
+        assert chart["start"] == "2026-10-24T22:00:00+00:00"
+        assert chart["end"] == "2026-10-25T23:00:00+00:00"
+        assert not chart["running"]
+
+    def test_several_quantities_of_one_unit(self, client, page_of, make_meter, store):
+        meter = make_meter("1")
+        store(meter, active_power=1.0, voltage_l1=230.0, voltage_l2=231.0)
+        query = "?quantity=voltage_l1&quantity=voltage_l2&quantity=active_power"
+        page = client.get(meter.get_absolute_url() + query).text
+        assert self.chart(page)["series"].endswith(
+            "&amp;quantity=voltage_l1&amp;quantity=voltage_l2"
+        )
+
+    def test_the_picker_keeps_what_is_drawn(self, client, page_of, make_meter, store):
+        meter = make_meter("1")
+        store(meter, voltage_l1=230.0)
+        page = client.get(
+            meter.get_absolute_url() + "?quantity=voltage_l1&period=week"
+        ).text
+        assert 'href="?period=month&amp;quantity=voltage_l1"' in page
+
+    @pytest.mark.parametrize(
+        "query",
+        [
+            "?period=day&at=nonsense",
+            "?quantity=warp_factor",
+            "?period=custom&from=1990-01-01T00:00&to=2090-01-01T00:00",
+            "?period=%00&at=%00",
+            "?period=day&at=2099-01-01",
+        ],
+    )
+    def test_an_address_that_makes_no_sense_is_no_fault(
+        self, client, page_of, make_meter, store, query
+    ):
+        meter = make_meter("1")
+        store(meter, active_power=1.0)
+        assert client.get(meter.get_absolute_url() + query).status_code == 200
+
+
+def test_phases_are_drawn_with_what_is_nominal(page_of, make_meter, store):
+    meter = make_meter("1", nominal_voltage=230.0)
+    store(meter, voltage_l1=230.0, voltage_l2=207.0)
+    page = page_of(meter).text
+    assert "nominal 230 V" in text_of(page_of(meter))
+    assert re.findall(r"--share: ([\d.]+); --mark: 0.500", page) == ["0.500", "0.250"]
+
+
+def test_the_phasors_say_what_is_assumed(page_of, make_meter, store):
+    meter = make_meter("1")
+    volts = {f"voltage_l{n}": 230.0 for n in (1, 2, 3)}
+    store(meter, **volts)
+    assert "120° between the phases is assumed" in text_of(page_of(meter))
+    store(
+        meter,
+        **volts,
+        **{f"voltage_l{n}": 398.4 for n in (12, 23, 31)},
+        seconds_ago=0,
+    )
+    page = text_of(page_of(meter))
+    assert "Angles computed from the six voltages" in page
+    assert "The phase sequence is not measured" in page
+
+
+def test_words_of_the_trade_have_their_sentence(page_of, make_meter, store):
+    meter = make_meter("1")
+    store(meter, reactive_power=1.0)
+    page = page_of(meter).text
+    assert 'data-tip="What swings between source and load' in page

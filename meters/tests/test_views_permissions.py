@@ -16,7 +16,10 @@ def addresses(site, make_meter):
     return {
         "site_list": reverse("site_list"),
         "site_dashboard": reverse("site_dashboard", args=[site.slug]),
+        "site_meters": reverse("site_meters", args=[site.slug]),
+        "site_wall": reverse("site_wall", args=[site.slug]),
         "meter_detail": reverse("meter_detail", args=[meter.pk]),
+        "search": reverse("search"),
         "discovered_meters": reverse("discovered_meters"),
         "claim_meter": reverse("claim_meter", args=[new.pk]),
     }
@@ -25,7 +28,10 @@ def addresses(site, make_meter):
 PAGES = [
     "site_list",
     "site_dashboard",
+    "site_meters",
+    "site_wall",
     "meter_detail",
+    "search",
     "discovered_meters",
     "claim_meter",
 ]
@@ -39,7 +45,10 @@ def test_nobody_logged_in_is_sent_to_the_login(client, pages, addresses, name, m
     assert answer.url == f"{reverse('account_login')}?next={addresses[name]}"
 
 
-@pytest.mark.parametrize("name", ["site_dashboard", "meter_detail", "claim_meter"])
+OF_A_SITE = ["site_dashboard", "site_meters", "site_wall", "meter_detail"]
+
+
+@pytest.mark.parametrize("name", [*OF_A_SITE, "claim_meter"])
 def test_without_a_membership_there_is_nothing(client, log_in, addresses, name):
     log_in()
     assert client.get(addresses[name]).status_code == 404
@@ -53,7 +62,7 @@ def test_without_a_membership_the_lists_are_empty(client, log_in, addresses, nam
     assert "/claim/" not in page
 
 
-@pytest.mark.parametrize("name", ["site_dashboard", "meter_detail"])
+@pytest.mark.parametrize("name", OF_A_SITE)
 @pytest.mark.parametrize("role", ["viewer", "operator", "installer", "auditor"])
 def test_every_role_sees_its_site_and_meters(
     client, log_in, addresses, name, role, site
@@ -90,11 +99,15 @@ def test_a_viewer_of_a_branch_sees_that_branch_only(client, log_in, make_meter, 
     below = make_meter("12", name="Press 4", parent=feeder)
     make_meter("13", name="Paint shop", parent=incomer)
     log_in(branch=feeder, role="viewer")
-    page = client.get(reverse("site_dashboard", args=[site.slug])).text
-    assert "Press feeder" in page
-    assert "Press 4" in page
-    assert "Incomer</a>" not in page
-    assert "Paint shop" not in page
+    for name in ("site_dashboard", "site_meters", "site_wall"):
+        page = client.get(reverse(name, args=[site.slug])).text
+        assert "Press feeder" in page
+        assert "Press 4" in page
+        assert "Incomer</a>" not in page
+        assert "Paint shop" not in page
+    found = client.get(reverse("search"), {"q": "p"}).text
+    assert "Press 4" in found
+    assert "Paint shop" not in found
     assert client.get(below.get_absolute_url()).status_code == 200
     assert client.get(incomer.get_absolute_url()).status_code == 404
     # Nor by the way up from a meter

@@ -144,15 +144,38 @@ class TestEnergyToday:
         assert "Energy today – kWh No register was read today." in dashboard()
 
 
+@pytest.fixture
+def table(client, log_in, site):
+    """Get the page of meters as a viewer; returns its text."""
+    log_in(site=site, role="viewer")
+
+    def get(**query):
+        address = reverse("site_meters", args=[site.slug])
+        return text_of(client.get(address, query))
+
+    return get
+
+
+def shown_rows(client, site, **query):
+    """Return the names in the rows of the table that are not hidden."""
+    page = client.get(reverse("site_meters", args=[site.slug]), query).text
+    rows = re.findall(r"<tr data-meter.*?</tr>", page, re.S)
+    return [
+        re.search(r'<th scope="row".*?<a [^>]*>(.*?)</a>', row, re.S)[1]
+        for row in rows
+        if " hidden>" not in row.split("\n")[0]
+    ]
+
+
 class TestMeterTable:
-    def test_stands_in_tree_order_with_shares(self, dashboard, make_meter, store):
+    def test_stands_in_tree_order_with_shares(self, table, make_meter, store):
         incomer = make_meter("1", name="Incomer")
         press = make_meter("2", name="Press", parent=incomer)
         paint = make_meter("3", name="Paint", parent=incomer)
         make_meter("4", name="Robot", parent=paint)
         store(incomer, active_power=100.0)
         store(press, active_power=25.0)
-        page = dashboard().split("Last seen")[1]
+        page = table().split("Last seen")[1]
         assert re.findall("Incomer|Paint|Robot|Press", page) == [
             "Incomer",
             "Paint",
@@ -161,28 +184,119 @@ class TestMeterTable:
         ]
         assert "Press 25.0 25 %" in page
 
-    def test_says_how_old_a_stale_value_is(self, dashboard, make_meter, store):
+    def test_says_how_old_a_stale_value_is(self, table, make_meter, store):
         meter = make_meter("1")
         # Stale is what is older than 2.5 intervals and a minute
         meter.expected_interval_s = 30.0
         meter.save()
         store(meter, seconds_ago=121, active_power=1.0)
-        assert "2 min ago" in dashboard()
+        assert "2 min ago" in table()
         meter.expected_interval_s = 20.0
         meter.save()
-        assert "2 min old" in dashboard()
+        assert "2 min old" in table()
 
-    def test_says_that_nothing_has_come(self, dashboard, make_meter):
+    def test_says_that_nothing_has_come(self, table, make_meter):
         make_meter("1")
-        assert "no readings yet" in dashboard()
+        assert "no readings yet" in table()
 
     def test_does_not_show_retired_meters(self, dashboard, make_meter):
         make_meter("1", name="Old", state=Meter.State.RETIRED)
         assert "This site has no meters yet" in dashboard()
 
-    def test_shows_what_was_not_sent_as_nothing(self, dashboard, make_meter, store):
+    def test_shows_what_was_not_sent_as_nothing(self, table, make_meter, store):
         store(make_meter("1", name="Incomer"), voltage_l1=230.0)
-        assert "Incomer – – 230.0 – – 1 min ago" in dashboard()
+        assert "Incomer – – 230.0 – – 1 min ago" in table()
+
+    def test_can_be_filtered_by_name_and_device(
+        self, client, log_in, site, make_meter, store
+    ):
+        make_meter("4711", name="Press shop")
+        make_meter("4712", name="Paint")
+        log_in(site=site, role="viewer")
+        assert shown_rows(client, site) == ["Paint", "Press shop"]
+        assert shown_rows(client, site, name="pRESS") == ["Press shop"]
+        assert shown_rows(client, site, name="4712") == ["Paint"]
+        assert shown_rows(client, site, name="x") == []
+
+    def test_can_be_filtered_by_state(self, client, log_in, site, make_meter, store):
+        store(make_meter("1", name="Heard"), active_power=1.0)
+        store(make_meter("2", name="Old"), seconds_ago=3600, active_power=1.0)
+        make_meter("3", name="Never heard")
+        log_in(site=site, role="viewer")
+        assert shown_rows(client, site, state="fresh") == ["Heard"]
+        assert shown_rows(client, site, state="stale") == ["Old"]
+        assert shown_rows(client, site, state="silent") == ["Never heard"]
+        assert len(shown_rows(client, site, state="unheard-of")) == 3
+
+    def test_counts_states(self, table, make_meter, store):
+        store(make_meter("1"), active_power=1.0)
+        make_meter("2")
+        assert "1 fresh 0 stale 1 silent" in table()
+
+
+class TestDistribution:
+    def test_says_what_no_meter_below_shows(self, dashboard, make_meter, store):
+        incomer = make_meter("1", name="Incomer")
+        store(incomer, active_power=100.0)
+        store(make_meter("2", name="Press", parent=incomer), active_power=62.0)
+        assert "Not metered below more below than above 38.0 38 %" in dashboard()
+
+    def test_a_generator_below_adds_to_what_comes_from_above(
+        self, dashboard, make_meter, store
+    ):
+        incomer = make_meter("1", name="Incomer")
+        store(incomer, active_power=60.0)
+        store(make_meter("2", name="Press", parent=incomer), active_power=90.0)
+        roof = make_meter("3", parent=incomer, positive_power="generation")
+        store(roof, active_power=40.0)
+        page = dashboard()
+        assert "Not metered below more below than above 10.00 17 %" in page
+        assert "Generation now 40.0 kW" in page
+
+    def test_a_stale_part_leaves_the_rest_unknown(self, dashboard, make_meter, store):
+        incomer = make_meter("1", name="Incomer")
+        store(incomer, active_power=100.0)
+        press = make_meter("2", name="Press", parent=incomer)
+        store(press, active_power=62.0, seconds_ago=3600)
+        assert "Not metered below more below than above –" in dashboard()
+
+    def test_sums_that_contradict_need_a_look(
+        self, client, log_in, site, make_meter, store
+    ):
+        incomer = make_meter("1", name="Incomer")
+        store(incomer, active_power=100.0)
+        store(make_meter("2", name="Press", parent=incomer), active_power=130.0)
+        log_in(site=site, role="viewer")
+        answer = client.get(site.get_absolute_url())
+        assert "The meters below show 30.0 kW more than Incomer" in text_of(answer)
+        assert 'data-contradicts="yes"' in answer.text
+
+    def test_stale_meters_need_a_look_and_nothing_else_does(
+        self, dashboard, make_meter, store
+    ):
+        store(make_meter("1", name="Incomer"), active_power=100.0)
+        assert "Every meter reports, and the sums agree." in dashboard()
+        store(make_meter("2", name="Press"), active_power=1.0, seconds_ago=7200)
+        assert "Needs a look Press 2 h old" in dashboard()
+
+
+def test_the_wall_shows_the_site_without_navigation(
+    client, log_in, site, make_meter, store
+):
+    store(make_meter("1", name="Incomer"), active_power=412.0)
+    log_in(site=site, role="viewer")
+    answer = client.get(reverse("site_wall", args=[site.slug]))
+    assert "Power now 412 kW import" in text_of(answer)
+    assert "<nav" not in answer.text
+
+
+def test_the_pages_of_a_site_without_meters_look_for_the_first_one(
+    client, log_in, site
+):
+    log_in(site=site, role="viewer")
+    for name in ("site_dashboard", "site_meters", "site_wall"):
+        page = client.get(reverse(name, args=[site.slug])).text
+        assert re.search(r'data-refresh="no-meters" data-refresh-seconds="\d+"', page)
 
 
 def test_names_are_text_and_never_markup(client, log_in, site, make_meter, store):
@@ -191,7 +305,13 @@ def test_names_are_text_and_never_markup(client, log_in, site, make_meter, store
     store(incomer, active_power=1.0)
     store(evil, active_power=1.0)
     log_in(site=site, role="viewer")
-    for address in (site.get_absolute_url(), evil.get_absolute_url()):
+    for address in (
+        site.get_absolute_url(),
+        reverse("site_meters", args=[site.slug]),
+        reverse("site_wall", args=[site.slug]),
+        reverse("search") + "?q=onerror",
+        evil.get_absolute_url(),
+    ):
         answer = client.get(address)
         assert "onerror" in answer.text
         assert "<img src=x" not in answer.text

@@ -1,15 +1,22 @@
 """The pages: parse the request, make one call, render."""
 
 from meters.views.discovered import claim_meter, discovered_meters
+from meters.views.health import system_health
 from meters.views.meters import meter_detail
+from meters.views.search import search
 from meters.views.setup import first_administrator
-from meters.views.sites import site_dashboard, site_list
+from meters.views.sites import site_dashboard, site_list, site_meters
+from meters.views.wall import site_wall
 
 __all__ = [
     "claim_meter",
     "discovered_meters",
     "first_administrator",
     "meter_detail",
+    "search",
     "site_dashboard",
     "site_list",
+    "site_meters",
+    "site_wall",
+    "system_health",
 ]

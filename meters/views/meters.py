@@ -1,32 +1,43 @@
+from typing import Any
+
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 
 from meters import figures
+from meters.domain.chart_quantities import chart_choice
+from meters.domain.periods import (
+    NAMES,
+    containing,
+    following,
+    period_of,
+    previous,
+    switched,
+)
+from meters.domain.phase_bars import bar_groups
+from meters.domain.phasors import diagram
 from meters.domain.quantity_groups import grouped
+from meters.models import Meter
 from meters.queries.access import get_visible_meter
-from meters.queries.meter_page import meter_page
-from meters.queries.series import five_minute_table, power_line
+from meters.queries.meter_page import MeterPage, meter_page
 from meters.views.requests import SignedInRequest
 
 
 @login_required
 def meter_detail(request: SignedInRequest, meter_id: int) -> HttpResponse:
-    """Every quantity that one meter sends."""
+    """Every quantity that one meter sends, now and over time."""
     now = timezone.now()
     meter = get_visible_meter(user=request.user, meter_id=meter_id, now=now)
     if meter is None or meter.site is None:
         raise Http404
     page = meter_page(meter, user=request.user, now=now)
-    lines = [power_line(meter, now=now)]
     return render(
         request,
         "meters/meter_detail.html",
         {
             "page": "meters",
             "socket": f"/ws/meters/{meter.pk}/",
-            "save_name": meter.name,
             "meter": meter,
             "site": meter.site,
             "row": page.row,
@@ -34,11 +45,35 @@ def meter_detail(request: SignedInRequest, meter_id: int) -> HttpResponse:
             "ancestors": page.ancestors,
             "children": page.children,
             "groups": grouped(page.row.values),
-            "figure": figures.power_figure(
-                lines, total_name=str(meter), zone=meter.site.zone, now=now
+            "bars": bar_groups(
+                page.row.values,
+                nominal_voltage=meter.nominal_voltage,
+                rated_current=meter.rated_current,
             ),
-            "lines": lines,
-            "has_readings": any(len(line.series) for line in lines),
-            "line_table": five_minute_table(lines, now=now),
+            "phasors": diagram(page.row.values),
+            **_history(request, meter, page),
         },
     )
+
+
+def _history(request: SignedInRequest, meter: Meter, page: MeterPage) -> dict[str, Any]:
+    """Return what the chart over time shows, as the address asks."""
+    now = page.row.now
+    choice = chart_choice(page.row.values, request.GET.getlist("quantity"))
+    if choice is None or meter.site is None:
+        return {"choice": None}
+    zone = meter.site.zone
+    period = period_of(request.GET.dict(), zone=zone, now=now)
+    newest = page.row.newest
+    return {
+        "newest_day": containing("day", newest.time, zone=zone) if newest else None,
+        "choice": choice,
+        "colours": figures.line_colours(choice.chosen, meter),
+        "figure": figures.history_figure(
+            choice.chosen, meter, start=period.start, end=period.end
+        ),
+        "period": period,
+        "previous": previous(period, now=now),
+        "following": following(period, now=now),
+        "periods": [switched(period, name, now=now) for name in NAMES],
+    }

@@ -9,8 +9,15 @@ from meters.domain.formatting import column_decimals
 from meters.queries.access import get_visible_site
 from meters.queries.discovered import may_claim
 from meters.queries.series import five_minute_table, power_lines
-from meters.queries.sites import SiteOverview, site_overview, site_summaries
+from meters.queries.sites import (
+    SiteOverview,
+    matching_rows,
+    site_overview,
+    site_summaries,
+)
 from meters.views.requests import SignedInRequest
+
+STATES = ("fresh", "stale", "silent")
 
 
 @login_required
@@ -23,7 +30,7 @@ def site_list(request: SignedInRequest) -> HttpResponse:
 
 @login_required
 def site_dashboard(request: SignedInRequest, slug: str) -> HttpResponse:
-    """What one site takes from the grid now, and its meters."""
+    """What one site takes from the grid now, and where it goes."""
     now = timezone.now()
     site = get_visible_site(user=request.user, slug=slug, now=now)
     if site is None:
@@ -37,7 +44,7 @@ def site_dashboard(request: SignedInRequest, slug: str) -> HttpResponse:
         {
             "page": "overview",
             "site": site,
-            "socket": f"/ws/sites/{site.slug}/",
+            "socket": f"/ws/sites/{site.slug}/" if overview.rows else "",
             "overview": overview,
             "column": column,
             "current_decimals": column["current"],
@@ -49,6 +56,38 @@ def site_dashboard(request: SignedInRequest, slug: str) -> HttpResponse:
             "line_table": five_minute_table(lines, now=now),
             "may_claim": may_claim(user=request.user, now=now),
             "now": now,
+        },
+    )
+
+
+@login_required
+def site_meters(request: SignedInRequest, slug: str) -> HttpResponse:
+    """Every meter of one site, to compare and to find."""
+    now = timezone.now()
+    site = get_visible_site(user=request.user, slug=slug, now=now)
+    if site is None:
+        raise Http404
+    overview = site_overview(user=request.user, site=site, now=now)
+    text = request.GET.get("name", "").strip()[:100]
+    state = request.GET.get("state", "")
+    state = state if state in STATES else ""
+    return render(
+        request,
+        "meters/site_meters.html",
+        {
+            "page": "meters",
+            "site": site,
+            "socket": f"/ws/sites/{site.slug}/" if overview.rows else "",
+            "overview": overview,
+            "shown": {
+                row.meter.pk
+                for row in matching_rows(overview.rows, text=text, state=state)
+            },
+            "column": _column_decimals(overview),
+            "text": text,
+            "state": state,
+            "states": STATES,
+            "may_claim": may_claim(user=request.user, now=now),
         },
     )
 

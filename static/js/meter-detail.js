@@ -1,55 +1,61 @@
-// The page of one meter: every quantity and its chart, live.
+// The page of one meter: every quantity, its phases, and the chart over time, live.
 
-import { startChart } from "./lib/chart.js";
+import { HistoryView } from "./lib/history-view.js";
 import { startLivePage } from "./lib/live-page.js";
 import { LiveValues } from "./lib/live-values.js";
+import { writeBars, writePhasors } from "./lib/phase-view.js";
 import { refreshParts } from "./lib/refreshing.js";
 import { siteTotals, writeSite } from "./lib/site-tiles.js";
+import { startSwapping } from "./lib/swap.js";
 
+const ASK_EVERY_MS = 10_000;
 const root = document.querySelector("[data-socket]");
 const live = new LiveValues({ onFrame: writeFrame });
-let chart = startChart();
+let history = startHistory();
 let asked = 0;
 live.index(root);
 
-function writeFrame(touched) {
-  for (const id of touched.keys()) writeSite(root, siteTotals([{ id, row: root }], live));
-  appendPoints(touched);
-  page.tick();
+function startHistory() {
+  const section = root.querySelector('[data-refresh="history"]');
+  return section ? new HistoryView(section) : null;
 }
 
-function appendPoints(touched) {
+function writeFrame(touched) {
   for (const [id, names] of touched) {
-    if (!chart || !names.has("active_power")) continue;
+    const values = live.values.get(id);
+    writeSite(root, siteTotals([{ id, row: root }], live));
+    writeBars(root, values);
+    const isDrawn = writePhasors(root, values);
+    const isPlaced = [...names].every((name) => live.meters.get(id)?.cells.has(name));
+    if (!isDrawn || !isPlaced || !history) askServer();
     const { staleAfter } = root.querySelector("[data-stale-after]").dataset;
     const time = Date.parse(live.times.get(id));
-    chart.append("total", time, live.values.get(id).active_power, Number(staleAfter) * 1000);
+    history?.chart.append(time, values, Number(staleAfter) * 1000);
   }
 }
 
-// A quantity without a place yet, or the first power of the hour: the server lays it out.
-function isMissing({ meters }) {
-  return Object.entries(meters).some(([id, { values }]) => Object.keys(values).some(
-    (name) => !live.meters.get(id)?.cells.has(name) || (name === "active_power" && !chart),
-  ));
+// A quantity without a place yet, or the first reading: the server lays it out.
+function askServer() {
+  if (Date.now() - asked < ASK_EVERY_MS) return;
+  asked = Date.now();
+  catchUp().catch(() => {});
 }
 
 async function catchUp() {
-  const fetched = await refreshParts((part) => part.dataset.refresh !== "chart" || !chart);
-  const figure = fetched.getElementById("figure");
-  if (chart && figure) chart.replace(JSON.parse(figure.textContent));
-  chart ??= startChart();
+  if (!history) {
+    const fetched = await refreshParts();
+    if (fetched.querySelector('[data-refresh="history"]')) window.location.reload();
+  } else {
+    await refreshParts(({ dataset }) => dataset.refresh !== "history");
+    history.chart.load(history.chart.range);
+  }
   live.index(root);
   page.recount();
 }
 
-const page = startLivePage(root, {
-  onMessage(message) {
-    if (isMissing(message) && Date.now() - asked > 10_000) {
-      asked = Date.now();
-      catchUp().catch(() => {});
-    }
-    live.take(message);
-  },
-  onReturn: () => catchUp().catch(() => {}),
+startSwapping("history", (isReplaced) => {
+  if (isReplaced) history = startHistory();
+  else history?.close();
 });
+
+const page = startLivePage(root, { onMessage: (message) => live.take(message), onReturn: catchUp });

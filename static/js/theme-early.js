@@ -1,8 +1,9 @@
 // Runs before the first paint: a classic script, not a module. lib/theme.js goes on from here.
 (() => {
-  let chosen = null;
+  // The view for a wall is dark unless somebody chose otherwise.
+  let chosen = document.documentElement.dataset.scheme ?? null;
   try {
-    chosen = localStorage.getItem("theme");
+    chosen = localStorage.getItem("theme") ?? chosen;
   } catch {
     // Storage may be closed; then the system decides.
   }

@@ -3,8 +3,8 @@
 export class Gone extends Error {}
 
 // Replaces every [data-refresh] by its newer self; returns the fetched document.
-export async function refreshParts(filter = () => true) {
-  const answer = await fetch(window.location.href, { headers: { Accept: "text/html" } });
+export async function refreshParts(filter = () => true, address = window.location.href) {
+  const answer = await fetch(address, { headers: { Accept: "text/html" } });
   // Sent to the login: the session is over.
   if (answer.redirected) throw new Gone();
   if (!answer.ok) throw new Error(`${answer.status}`);

@@ -44,6 +44,18 @@ function counted(heard, quantity, start) {
 
 const directionOf = (power) => (!power ? "idle" : power > 0 ? "import" : "export");
 
+// What the generators make, wherever they hang: the row of one says so.
+export function generation(entries, live) {
+  const powers = entries.filter(({ row }) => "generator" in row.dataset)
+    .map(({ id }) => live.values.get(id)?.active_power)
+    .filter((power) => power !== undefined);
+  return powers.length ? sum(powers) : null;
+}
+
+export function writeGeneration(root, power) {
+  writeMeasure(root.querySelector('[data-site="generation"]'), power, "kW");
+}
+
 export function writeSite(root, site) {
   const part = (name) => root.querySelector(`[data-site="${name}"]`);
   writeMeasure(part("power"), site.power === null ? null : Math.abs(site.power), "kW");
@@ -71,6 +83,7 @@ function writeMeasure(element, value, unit) {
 
 function writeDirection(element, power) {
   const direction = directionOf(power);
+  if (element) element.hidden = power === null;
   if (!element || element.dataset.direction === direction) return;
   element.dataset.direction = direction;
   put(element.querySelector(".word"), text(direction));
