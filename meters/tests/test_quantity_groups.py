@@ -44,3 +44,10 @@ def test_groups_without_a_value_are_left_out():
         "temperature",
     ]
     assert grouped([]) == []
+
+
+def test_registers_beside_each_other_want_a_wide_place():
+    assert [group.is_wide for group in grouped(["active_energy_import"])] == [False]
+    rates = ["active_energy_import_t1", "active_energy_import_t2"]
+    assert [group.is_wide for group in grouped(rates)] == [True]
+    assert [g.is_wide for g in grouped(["voltage_l1", "voltage_l2"])] == [False]
