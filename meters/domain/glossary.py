@@ -1,7 +1,4 @@
-"""Words of the trade, each with one sentence; pages show it when one points at a word.
-
-The same words stand in ``docs/reference/glossary.md``.
-"""
+"""Words of the trade, each with the sentence that pages show when one points at it."""
 
 from meters.domain.quantities import gettext_noop
 

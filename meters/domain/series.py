@@ -11,6 +11,9 @@ from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
 
+# So many steps on either side tell what is usual.
+_NEIGHBOURS = 4
+
 
 @dataclass(frozen=True, slots=True)
 class Series:
@@ -82,12 +85,39 @@ def _held(part: Series, *, at: Array, hold_s: float) -> Array:
     return held
 
 
+def gap_positions(times: Array, *, longest_s: float) -> NDArray[np.intp]:
+    """
+    Return before which instants something is missing.
+
+    Parameters
+    ----------
+    times : array of shape (n,)
+        Instants in ascending order. [s]
+    longest_s : float
+        The longest step that is no gap. [s]
+
+    A step is a gap only where it is also two and a half times as long as is usual
+    around it: a meter may have reported less often at the time.
+    """
+    steps = np.diff(times)
+    if not (steps > longest_s).any():
+        return np.zeros(0, dtype=np.intp)
+    padded = np.pad(steps, _NEIGHBOURS, constant_values=np.nan)
+    around = np.lib.stride_tricks.sliding_window_view(padded, 2 * _NEIGHBOURS + 1)
+    around = np.delete(around, _NEIGHBOURS, axis=1)
+    # Alone, nothing is usual.
+    around[np.isnan(around).all(axis=1)] = 0.0
+    usual = np.nanmedian(around, axis=1)
+    gaps: NDArray[np.intp] = np.flatnonzero((steps > longest_s) & (steps > 2.5 * usual))
+    return gaps + 1
+
+
 def with_gaps(series: Series, *, longest_s: float) -> Series:
     """Return the series with a NaN in every gap longer than `longest_s`.
 
     A line is not drawn across what was not measured.
     """
-    after = np.flatnonzero(np.diff(series.times) > longest_s) + 1
+    after = gap_positions(series.times, longest_s=longest_s)
     middles = (series.times[after - 1] + series.times[after]) / 2
     return Series(
         np.insert(series.times, after, middles),

@@ -13,6 +13,7 @@ from psycopg import sql
 from meters.domain.instants import stale_after_s
 from meters.domain.quantities import BY_NAME, Quantity
 from meters.domain.resolution import RAW, step_for
+from meters.domain.series import gap_positions
 from meters.models import Meter
 
 MOST_POINTS = 2_000
@@ -154,7 +155,7 @@ def _line(
     numbers = np.array([row[first : first + 3] for row in known], dtype=float)
     numbers = numbers.reshape(-1, 3) * factor
     longest_s = max(step_s * 1.5, stale_after_s(meter.interval_s))
-    after = np.flatnonzero(np.diff(time) > longest_s) + 1
+    after = gap_positions(time, longest_s=longest_s)
     middles = (time[after - 1] + time[after]) / 2
     time = np.insert(time, after, middles)
     mean, low, high = np.insert(numbers, after, np.nan, axis=0).T

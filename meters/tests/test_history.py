@@ -73,6 +73,13 @@ class TestHistory:
         assert np.isnan(line.mean[2])
         assert line.mean[3] == 3.0
 
+    def test_readings_that_came_less_often_in_the_past_are_no_gaps(self, make_meter):
+        meter = make_meter(expected_interval_s=5)
+        store(meter, [1.0] * 96, every_s=900)
+        _, line = line_of(meter, hours=24)
+        assert len(line.mean) == 96
+        assert not np.isnan(line.mean).any()
+
     def test_of_a_register_a_step_shows_its_end(self, make_meter):
         meter = make_meter(expected_interval_s=60)
         store(meter, list(range(60)), quantity="active_energy_import")
