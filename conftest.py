@@ -199,6 +199,8 @@ class PortalProcess:
             "SITE_URL": self.url,
         }
         command = ["-m", "uvicorn", "energy_site.asgi:application", "--lifespan", "off"]
+        # A browser may still hold its connections open when the test ends.
+        command += ["--timeout-graceful-shutdown", "2"]
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
                 [sys.executable, *command, "--port", str(self.port)],
@@ -212,7 +214,11 @@ class PortalProcess:
     def stop(self) -> None:
         if self._process is not None:
             self._process.terminate()
-            self._process.wait(20)
+            try:
+                self._process.wait(20)
+            finally:
+                # Nothing of it may be left for the tests that follow.
+                self._process.kill()
             self._process = None
 
     def _answers(self) -> bool:
