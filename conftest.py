@@ -151,7 +151,10 @@ class IngestProcess:
                 stdout=log,
                 stderr=log,
             )
-        wait_until(lambda: self.text().count("Connected to the broker") > connections)
+        wait_until(
+            lambda: self.text().count("Connected to the broker") > connections,
+            timeout_s=60,
+        )
 
     def kill(self) -> None:
         """As kill -9 does."""
@@ -209,7 +212,7 @@ class PortalProcess:
                 stdout=log,
                 stderr=log,
             )
-        wait_until(self._answers)
+        wait_until(self._answers, timeout_s=60)
 
     def stop(self) -> None:
         if self._process is not None:
