@@ -16,8 +16,8 @@ from meters.models import Meter, User
 # takes for a sign of asynchronous code.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
 
-# The page of discovered meters looks again every five seconds.
-expect.set_options(timeout=10_000)
+# Discovered meters are looked for every five seconds, and machines of CI are slow.
+expect.set_options(timeout=30_000)
 
 _NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
@@ -80,7 +80,7 @@ def faults() -> list[str]:
 @pytest.fixture
 def page(browser: Browser, faults: list[str]) -> Iterator[Page]:
     context = browser.new_context(viewport={"width": 1440, "height": 900})
-    context.set_default_timeout(10_000)
+    context.set_default_timeout(30_000)
     page = context.new_page()
     page.on("pageerror", lambda error: faults.append(str(error)))
     page.on(
