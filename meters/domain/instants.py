@@ -4,6 +4,7 @@ All instants are aware and in UTC.
 """
 
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 AHEAD = timedelta(minutes=10)
@@ -30,3 +31,19 @@ def is_historical(time: datetime, *, received_at: datetime, interval_s: float) -
 def stale_after_s(interval_s: float) -> float:
     """Return after how many seconds without a reading a value is stale. [s]"""
     return 2.5 * interval_s + 60.0
+
+
+def in_zone(wall_clock: datetime, zone: ZoneInfo, *, received_at: datetime) -> datetime:
+    """
+    Return the instant that a clock of `zone` means, in UTC.
+
+    The hour that a clock in autumn shows twice is the one nearer to the receipt.
+    """
+    try:
+        first, second = (
+            wall_clock.replace(tzinfo=zone, fold=fold).astimezone(UTC)
+            for fold in (0, 1)
+        )
+    except OverflowError:  # the year 1 or 9999
+        return wall_clock.replace(tzinfo=UTC)
+    return min(first, second, key=lambda instant: abs(instant - received_at))

@@ -11,7 +11,7 @@ the 73 points::
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, ClassVar
 
 import msgspec
 
@@ -115,6 +115,8 @@ class AcrelJsonV2:
     """The family "acrel-json-v2"."""
 
     name = "acrel-json-v2"
+    shared_topics: ClassVar[tuple[str, ...]] = ("+/+/+/json-v2/analog/#",)
+    own_topics: ClassVar[tuple[str, ...]] = ()
 
     def knows(self, topic: str) -> bool:
         return "/json-v2/analog" in topic
@@ -216,6 +218,8 @@ def _reading(instant: _Instant, serial: str, received_at: datetime) -> Reading |
         _fill_single_phase(quantities)
     time = _device_time(instant.tp)
     if time is None or not believable_instant(time, received_at=received_at):
+        if time is not None:
+            extra["device_time"] = time.isoformat()
         return Reading(serial, received_at, "received", quantities, extra)
     return Reading(serial, time, "device", quantities, extra)
 

@@ -4,9 +4,12 @@ Plain structures, made by the million: ``msgspec.Struct`` costs a third of a dat
 """
 
 from datetime import datetime
-from typing import Any, Literal, Protocol
+from typing import Any, ClassVar, Literal, Protocol, runtime_checkable
 
 import msgspec
+
+# What a person or a rule can ask of a device.
+Action = Literal["on", "off", "toggle", "read", "set_interval"]
 
 
 class Message(msgspec.Struct, frozen=True):
@@ -29,6 +32,9 @@ class Reading(msgspec.Struct):
 
     `quantities` are finite numbers by quantity name, in the unit of the one table;
     what was not sent is not there. `historical` where the protocol says so.
+    `wall_clock` is the device's time where it names no zone: `time` is that in the
+    zone of the message, and who knows the device's site may read it anew.
+    `families.times.reading` makes one, with the rules for its instant.
     """
 
     device: str
@@ -37,6 +43,7 @@ class Reading(msgspec.Struct):
     quantities: dict[str, float]
     extra: dict[str, Any] = {}
     historical: bool = False
+    wall_clock: datetime | None = None
 
 
 class Status(msgspec.Struct):
@@ -57,11 +64,29 @@ class Event(msgspec.Struct):
     value: float | None = None
 
 
+class OutputState(msgspec.Struct):
+    """A device told how one of its outputs (relay, DO) stands; numbered from 1."""
+
+    device: str
+    output: int
+    on: bool
+
+
+class Answer(msgspec.Struct):
+    """A device answered a command: `request` is the number that the command carried."""
+
+    device: str
+    request: int
+    accepted: bool
+    text: str = ""
+
+
 class Reply(msgspec.Struct):
-    """What the protocol demands as an answer."""
+    """What the protocol demands as an answer; `payload` is text, or base64 of bytes."""
 
     topic: str
     payload: str
+    is_base64: bool = False
 
 
 class Decoded(msgspec.Struct):
@@ -74,6 +99,8 @@ class Decoded(msgspec.Struct):
     replies: list[Reply] = []
     # A sentence for a person, when the message cannot be used.
     rejected: str | None = None
+    outputs: list[OutputState] = []
+    answers: list[Answer] = []
 
 
 class UnusableMessageError(ValueError):
@@ -81,12 +108,71 @@ class UnusableMessageError(ValueError):
 
 
 class Family(Protocol):
-    """One kind of device: knows its topics, reads its messages."""
+    """
+    One kind of device: knows its topics, reads its messages.
+
+    `shared_topics` are MQTT topic filters whose messages any process may decode alone;
+    `own_topics` those that need the state of the messages before (births, fragments,
+    partial sets) or that devices publish retained: one process hears them all.
+    """
 
     name: str
+    shared_topics: ClassVar[tuple[str, ...]]
+    own_topics: ClassVar[tuple[str, ...]]
 
     def knows(self, topic: str) -> bool:
         """Return whether messages of this topic are of this family."""
 
     def decode(self, message: Message) -> Decoded:
         """Read one message; raise UnusableMessageError where it cannot be used."""
+
+
+@runtime_checkable
+class RecognisesContent(Protocol):
+    """A family whose topics the user chooses: told by what a message looks like."""
+
+    def recognises(self, message: Message) -> bool:
+        """Return whether this message, of a topic nobody knows, is of this family."""
+
+
+class Command(msgspec.Struct, frozen=True):
+    """
+    What is asked of a device.
+
+    `topic` is one by which the device was heard. `request` is a number that the
+    device's answer may carry back. Outputs are numbered from 1.
+    """
+
+    device: str
+    action: Action
+    topic: str
+    request: int
+    output: int = 1
+    interval_s: float | None = None
+
+
+class Outgoing(msgspec.Struct, frozen=True):
+    """A message to publish."""
+
+    topic: str
+    payload: bytes
+
+
+class CannotCommandError(ValueError):
+    """The family cannot do what is asked; the text is one sentence that says why."""
+
+
+@runtime_checkable
+class Commandable(Protocol):
+    """
+    A family that devices can be told things by.
+
+    `reports_outputs` says whether devices report the state of their outputs: only
+    then is `toggle` allowed, and only then is a command confirmed by what it did.
+    """
+
+    actions: ClassVar[frozenset[Action]]
+    reports_outputs: ClassVar[bool]
+
+    def encode(self, command: Command) -> list[Outgoing]:
+        """Return the messages that do it; raise CannotCommandError."""

@@ -1,8 +1,11 @@
 """Numbers, texts and JSON as devices send them."""
 
 import json
+import re
 from typing import Any
 
+from meters.domain.quantities import BY_NAME
+from meters.domain.units import UnknownUnitError, to_table
 from meters.families.message import UnusableMessageError
 
 # Larger ones do not fit a reading's four-byte columns; no meter measures them.
@@ -26,6 +29,48 @@ def number(value: object) -> float | None:
         return None
     # False for NaN, infinity and whole numbers beyond any float.
     return float(value) if -LARGEST < value < LARGEST else None
+
+
+_NUMBER_AND_UNIT = re.compile(r"\s*([-+]?[0-9.]+(?:[eE][-+]?[0-9]+)?)\s*(\D.*)?")
+
+
+def number_and_unit(value: object) -> tuple[float, str] | None:
+    """Return number and unit of a text like "3.384 V" or "0042*Wh", else None."""
+    if not isinstance(value, str):
+        plain = number(value)
+        return None if plain is None else (plain, "")
+    match = _NUMBER_AND_UNIT.fullmatch(value)
+    found = number(match[1]) if match else None
+    if match is None or found is None:
+        return None
+    return found, (match[2] or "").strip().lstrip("*").strip()
+
+
+def put(
+    quantities: dict[str, float], quantity: str, value: object, *, unit: str
+) -> bool:
+    """
+    Put a value of a device under its quantity, in the table's unit; absent stays out.
+
+    Returns whether there was a value. A unit written beside the number goes before
+    `unit`; one that the quantity cannot have makes the value unusable.
+    """
+    if BY_NAME[quantity].kind == "state":
+        mask = bit_mask(value)
+        if mask is not None:
+            quantities[quantity] = mask
+        return mask is not None
+    found = number_and_unit(value)
+    if found is None:
+        return False
+    try:
+        converted = to_table(found[0], unit=found[1] or unit, quantity=quantity)
+    except UnknownUnitError:
+        return False
+    if not -LARGEST < converted < LARGEST:
+        return False
+    quantities[quantity] = converted
+    return True
 
 
 def bit_mask(value: object) -> int | None:

@@ -1,13 +1,17 @@
 """The nouns of metering, one family of models a file."""
 
 from meters.models.batch import RecentMessage, RejectedMessage, StoredBatch
+from meters.models.device_event import DeviceEvent
 from meters.models.meter import Meter
+from meters.models.quality import DataQuality
 from meters.models.reading import Reading
 from meters.models.setup import SetupToken
 from meters.models.site import Membership, Organisation, Site
 from meters.models.user import User
 
 __all__ = [
+    "DataQuality",
+    "DeviceEvent",
     "Membership",
     "Meter",
     "Organisation",

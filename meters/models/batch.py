@@ -37,6 +37,9 @@ class RejectedMessage(models.Model):
     payload = models.BinaryField()
     payload_size = models.PositiveIntegerField()
     reason = models.TextField()
+    # Of the family that refused it; empty where none knows the topic.
+    family = models.CharField(max_length=40, blank=True)
+    retain = models.BooleanField(default=False)
 
     class Meta:
         verbose_name = _("rejected message")

@@ -11,13 +11,20 @@ class Meter(models.Model):
     """A device that measures, from its first usable message on.
 
     It begins as discovered, without a site; claiming it fills in site and name. Its
-    readings are stored from the first one, and stay when it is retired.
+    readings are stored from the first one, and stay when it is retired. One that
+    nobody wants is ignored: it goes on being stored, and no list shows it; or blocked:
+    nothing of it is stored any more.
     """
 
     class State(models.TextChoices):
         DISCOVERED = "discovered", _("discovered")
         ACTIVE = "active", _("active")
         RETIRED = "retired", _("retired")
+        IGNORED = "ignored", _("ignored")
+        BLOCKED = "blocked", _("blocked")
+
+    # Without a site and a name.
+    UNCLAIMED_STATES = (State.DISCOVERED, State.IGNORED, State.BLOCKED)
 
     class Medium(models.TextChoices):
         ELECTRICITY = "electricity", _("electricity")
@@ -106,6 +113,17 @@ class Meter(models.Model):
         help_text=_("Seconds between readings. Empty: learned from what comes."),
     )
     learned_interval_s = models.FloatField(null=True, editable=False)
+    clock_shift_min = models.SmallIntegerField(
+        _("clock shift"),
+        default=0,
+        help_text=_(
+            "Minutes added to the device’s own times, where its clock is set to"
+            " another zone."
+        ),
+    )
+    # As its availability message said last; NULL where it sends none.
+    is_online = models.BooleanField(null=True, editable=False)
+    online_changed_at = models.DateTimeField(null=True, editable=False)
     # The topic of its first message: tells which site's managers see it.
     first_topic = models.TextField(blank=True, editable=False)
     discovered_at = models.DateTimeField(_("discovered"), auto_now_add=True)
@@ -121,8 +139,10 @@ class Meter(models.Model):
                 fields=["family", "device_id"], name="one_meter_of_a_device"
             ),
             models.CheckConstraint(
-                condition=Q(state="discovered", site__isnull=True)
-                | (~Q(state="discovered") & Q(site__isnull=False) & ~Q(name="")),
+                condition=Q(
+                    state__in=["discovered", "ignored", "blocked"], site__isnull=True
+                )
+                | Q(state__in=["active", "retired"], site__isnull=False) & ~Q(name=""),
                 name="claimed_meter_has_site_and_name",
             ),
             models.CheckConstraint(

@@ -38,7 +38,7 @@ def visible_meters(*, user: User | AnonymousUser, now: datetime) -> QuerySet[Met
     """Return the claimed meters that the user may see at `now`."""
     if not isinstance(user, User) or not user.is_active:
         return Meter.objects.none()
-    claimed = Meter.objects.exclude(state=Meter.State.DISCOVERED)
+    claimed = Meter.objects.exclude(state__in=Meter.UNCLAIMED_STATES)
     if user.is_superuser:
         return claimed
     memberships = Membership.objects.filter(user=user).valid_at(now)

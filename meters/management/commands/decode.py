@@ -7,6 +7,7 @@ from argparse import ArgumentParser
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, BinaryIO
+from zoneinfo import available_timezones
 
 import msgspec
 from django.core.management.base import BaseCommand, CommandError
@@ -74,7 +75,7 @@ class Command(BaseCommand):
                 continue
             id_, decoded = self._decode_line(registry, line, number)
             any_rejected = any_rejected or decoded.rejected is not None
-            answer = {"id": id_, **msgspec.to_builtins(decoded)}
+            answer = {"id": id_, **_plain(decoded)}
             self.stdout.write(msgspec.json.encode(answer).decode())
         return any_rejected
 
@@ -90,4 +91,21 @@ class Command(BaseCommand):
         except binascii.Error as error:
             reason = f"Line {number} of the input: payload_base64: {error}."
             return item.id, Decoded(None, rejected=reason)
+        if item.timezone not in available_timezones():
+            reason = f"Line {number} of the input: there is no zone “{item.timezone}”."
+            return item.id, Decoded(None, rejected=reason)
         return item.id, registry.decode(message, family=item.family)
+
+
+def _plain(decoded: Decoded) -> dict[str, Any]:
+    """Return what is told of a message; not how ingest goes on with it."""
+    plain: dict[str, Any] = msgspec.to_builtins(decoded)
+    for reading in plain["readings"]:
+        del reading["wall_clock"]
+    for reply in plain["replies"]:
+        if not reply["is_base64"]:
+            del reply["is_base64"]
+    for key in ("outputs", "answers"):
+        if not plain[key]:
+            del plain[key]
+    return plain

@@ -1,0 +1,86 @@
+"""Finds the family of a message and lets it decode."""
+
+from collections.abc import Iterable
+
+from meters.families.acrel_json_v2 import AcrelJsonV2
+from meters.families.message import (
+    Decoded,
+    Family,
+    Message,
+    RecognisesContent,
+    UnusableMessageError,
+)
+
+# A longer one is no reading: 60 instants of all points make 100 kB.
+LARGEST_PAYLOAD = 2**20
+# Topics remembered with their family; beyond it the memory starts anew.
+_REMEMBERED_TOPICS = 50_000
+UNKNOWN_TOPIC = "No device family knows this topic."
+
+
+def built_in_families() -> tuple[Family, ...]:
+    """Return one new instance of each family, with its state; asked in this order."""
+    return (AcrelJsonV2(),)
+
+
+class Registry:
+    """Holds one instance of each family; the first that knows a topic decodes it."""
+
+    def __init__(self, families: Iterable[Family] | None = None) -> None:
+        self.families = tuple(families or built_in_families())
+        self._by_name = {family.name: family for family in self.families}
+        self._by_topic: dict[str, Family] = {}
+
+    def family(self, name: str) -> Family | None:
+        """Return the family of this name."""
+        return self._by_name.get(name)
+
+    def decode(self, message: Message, *, family: str | None = None) -> Decoded:
+        """
+        Return what a message says; never raises for what a device sent.
+
+        Parameters
+        ----------
+        message : Message
+        family : str, optional
+            The family's name, where the topic does not tell it.
+        """
+        found = self._by_name.get(family) if family else self._family_of(message)
+        if found is None:
+            reason = f"There is no family “{family}”." if family else UNKNOWN_TOPIC
+            return Decoded(None, rejected=reason)
+        size = len(message.payload)
+        if size > LARGEST_PAYLOAD:
+            reason = (
+                f"The payload has {size} bytes; at most {LARGEST_PAYLOAD} are taken."
+            )
+            return Decoded(found.name, rejected=reason)
+        try:
+            return found.decode(message)
+        except UnusableMessageError as error:
+            return Decoded(found.name, rejected=str(error))
+
+    def _family_of(self, message: Message) -> Family | None:
+        """Return the family that knows the topic, else the one that knows the look."""
+        topic = message.topic
+        try:
+            return self._by_topic[topic]
+        except KeyError:
+            pass
+        found = next((family for family in self.families if family.knows(topic)), None)
+        if found is None and len(message.payload) <= LARGEST_PAYLOAD:
+            # A topic may carry something else next time: this is not remembered.
+            return next(
+                (
+                    family
+                    for family in self.families
+                    if isinstance(family, RecognisesContent)
+                    and family.recognises(message)
+                ),
+                None,
+            )
+        if found is not None:
+            if len(self._by_topic) >= _REMEMBERED_TOPICS:
+                self._by_topic.clear()
+            self._by_topic[topic] = found
+        return found
