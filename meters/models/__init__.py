@@ -2,6 +2,7 @@
 
 from meters.models.batch import RecentMessage, RejectedMessage, StoredBatch
 from meters.models.device_event import DeviceEvent
+from meters.models.ingest_session import IngestSession
 from meters.models.meter import Meter
 from meters.models.quality import DataQuality
 from meters.models.reading import Reading
@@ -12,6 +13,7 @@ from meters.models.user import User
 __all__ = [
     "DataQuality",
     "DeviceEvent",
+    "IngestSession",
     "Membership",
     "Meter",
     "Organisation",
