@@ -1,44 +1,42 @@
 """How fast ingest empties a backlog, against a paho subscriber that only counts.
 
-    bench/ingest.py [--messages 100000] [--meters 1000]
+    bench/ingest.py [--messages 100000] [--meters 1000] [--family acrel-json-v2]
 
-Full messages of 50 points and QoS 1 are published while two sessions are away: that of
-ingest, and one for each protocol of the bare subscriber. Then the publisher stops, and
-one after the other drains the same backlog. The ratio is to the faster of the two bare
-subscribers. Everything that ingest does is on: partitions, discovery, StoredBatch,
+Whole messages of QoS 1 (bench/loads.py) are published while two sessions are away: that
+of ingest, and one for each protocol of the bare subscriber. Then the publisher stops,
+and one after the other drains the same backlog. The ratio is to the faster of the two
+bare subscribers. Everything that ingest does is on: partitions, discovery, StoredBatch,
 Redis, acknowledgement after the commit.
 """
 
 import argparse
 import json
 import os
-import random
 import subprocess
 import sys
 import threading
 import time
-from datetime import UTC, datetime, timedelta
+from itertools import chain
 from pathlib import Path
 from typing import NamedTuple
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+from bench.loads import LOADS
 from bench.servers import ROOT, on_servers
-
-TOPIC = "platform/acrel/meter/json-v2/analog/0000"
-POINTS = 50
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--messages", type=int, default=100_000)
     parser.add_argument("--meters", type=int, default=1_000)
+    parser.add_argument("--family", choices=LOADS, default="acrel-json-v2")
     given = parser.parse_args()
     on_servers()
-    print(json.dumps(measure(given.messages, given.meters)))
+    print(json.dumps(measure(given.messages, given.meters, given.family)))
 
 
-def measure(messages: int, meters: int) -> dict[str, float]:
+def measure(messages: int, meters: int, family: str) -> dict[str, float | str]:
     from paho.mqtt.enums import MQTTProtocolVersion
 
     open_session("ingest-1")
@@ -48,9 +46,10 @@ def measure(messages: int, meters: int) -> dict[str, float]:
     }
     for name, protocol in bare.items():
         drain_bare(name, protocol, 0)
-    publish(messages, meters)
+    births = publish(messages, meters, family)
     rates = {
-        name: drain_bare(name, protocol, messages) for name, protocol in bare.items()
+        name: drain_bare(name, protocol, births + messages)
+        for name, protocol in bare.items()
     }
     ours = drain_ingest(messages)
     fastest = max(rates.values())
@@ -65,6 +64,7 @@ def measure(messages: int, meters: int) -> dict[str, float]:
         "memory_after_a_tenth_mb": round(ours.early_kb / 1024, 1),
         "memory_at_the_end_mb": round(ours.late_kb / 1024, 1),
         "messages": messages,
+        "family": family,
     }
 
 
@@ -88,29 +88,21 @@ def open_session(client_id: str) -> None:
     subscription.stop()
 
 
-def publish(messages: int, meters: int) -> None:
+def publish(messages: int, meters: int, family: str) -> int:
+    """Publish the backlog; return how many messages had to come before it."""
     from django.conf import settings
 
     from meters.broker import BrokerAddress, new_client
-    from meters.families.acrel_json_v2 import QUANTITY_BY_ID, encode
 
-    rng = random.Random(1)  # noqa: S311 - values of a benchmark
-    names = list(QUANTITY_BY_ID.values())[:POINTS]
+    load = LOADS[family](messages, meters)
     address = BrokerAddress.of(settings.MQTT_URL)
     client = new_client(address, client_id="")
     client.max_inflight_messages_set(2_000)
     client.connect(address.host, address.port)
     client.loop_start()
-    rounds = -(-messages // meters)
-    # All within the last two minutes, so that they are live when they are drained.
-    step = timedelta(seconds=min(1.0, 120 / rounds))
-    now = datetime.now(UTC)
     sent = []
-    for number in range(messages):
-        instant = now - (rounds - number // meters) * step
-        values = {name: round(rng.uniform(0, 400), 2) for name in names}
-        payload = encode(f"24{number % meters:08}", {instant: values})
-        sent.append(client.publish(TOPIC, payload, qos=1))
+    for topic, payload in chain(load.first, load.messages):
+        sent.append(client.publish(topic, payload, qos=1))
         if len(sent) == 5_000:
             for info in sent:
                 info.wait_for_publish(60)
@@ -119,6 +111,7 @@ def publish(messages: int, meters: int) -> None:
         info.wait_for_publish(60)
     client.disconnect()
     client.loop_stop()
+    return len(load.first)
 
 
 def drain_bare(client_id: str, protocol: int, messages: int) -> float:

@@ -3,6 +3,11 @@
 from collections.abc import Iterable
 
 from meters.families.acrel_json_v2 import AcrelJsonV2
+from meters.families.esphome import EspHome
+from meters.families.shelly_gen1 import ShellyGen1
+from meters.families.shelly_gen2 import ShellyGen2
+from meters.families.tasmota import Tasmota
+from meters.families.zigbee2mqtt import Zigbee2Mqtt
 from meters.families.message import (
     Decoded,
     Family,
@@ -20,7 +25,14 @@ UNKNOWN_TOPIC = "No device family knows this topic."
 
 def built_in_families() -> tuple[Family, ...]:
     """Return one new instance of each family, with its state; asked in this order."""
-    return (AcrelJsonV2(),)
+    return (
+        AcrelJsonV2(),
+        ShellyGen2(),
+        Tasmota(),
+        ShellyGen1(),
+        Zigbee2Mqtt(),
+        EspHome(),
+    )
 
 
 class Registry:

@@ -1,0 +1,205 @@
+"""Which quantity a device means by a key it has chosen itself.
+
+For devices whose keys nobody has fixed: LoRaWAN codecs, platforms, Sparkplug metrics,
+sensors named by their owner. A key is taken apart into words ("activePowerA_kW" is
+active, power, l1, kw), and the words decide; a key that leaves a doubt has no quantity.
+"""
+
+import re
+from functools import lru_cache
+
+from meters.domain.quantities import BY_NAME
+from meters.domain.units import UnknownUnitError, factor_to
+
+_WORD = re.compile(
+    # Units first, whose capitals are no beginnings of words.
+    r"(?:[kM](?:Wh|W|varh|var|VArh|VAr|VA|V)|m[AV])(?![a-z])"
+    r"|[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+|%"
+)
+_PHASES = {
+    **dict.fromkeys(("l1", "a", "phasea", "r", "ph1", "phase1", "p1"), "l1"),
+    **dict.fromkeys(("l2", "b", "phaseb", "s", "ph2", "phase2", "p2"), "l2"),
+    **dict.fromkeys(("l3", "c", "phasec", "t", "ph3", "phase3", "p3"), "l3"),
+    **dict.fromkeys(("n", "neutral"), "n"),
+    **dict.fromkeys(("ab", "l12", "l1l2", "12"), "l12"),
+    **dict.fromkeys(("bc", "l23", "l2l3", "23"), "l23"),
+    **dict.fromkeys(("ca", "l31", "l3l1", "31", "ac"), "l31"),
+}
+_RATES = {"t1": "t1", "t2": "t2", "t3": "t3", "t4": "t4"}
+_UNITS = {
+    "w": "W",
+    "kw": "kW",
+    "mw": "MW",
+    "wh": "Wh",
+    "kwh": "kWh",
+    "mwh": "MWh",
+    "v": "V",
+    "mv": "mV",
+    "kv": "kV",
+    "ma": "mA",
+    "amp": "A",
+    "amps": "A",
+    "ampere": "A",
+    "amperes": "A",
+    "volt": "V",
+    "volts": "V",
+    "watt": "W",
+    "watts": "W",
+    "va": "VA",
+    "kva": "kVA",
+    "var": "var",
+    "kvar": "kvar",
+    "varh": "varh",
+    "kvarh": "kvarh",
+    "hz": "Hz",
+    "percent": "%",
+    "degc": "°C",
+    "celsius": "°C",
+}
+# What a unit alone says of a key that does not say it ("total_kwh").
+_BY_UNIT = {
+    "W": "active_power",
+    "kW": "active_power",
+    "MW": "active_power",
+    "Wh": "active_energy",
+    "kWh": "active_energy",
+    "MWh": "active_energy",
+    "V": "voltage",
+    "mV": "voltage",
+    "A": "current",
+    "mA": "current",
+    "VA": "apparent_power",
+    "kVA": "apparent_power",
+    "var": "reactive_power",
+    "kvar": "reactive_power",
+    "varh": "reactive_energy",
+    "kvarh": "reactive_energy",
+    "Hz": "frequency",
+}
+_DEFAULT_UNITS = {
+    "active_power": "W",
+    "reactive_power": "var",
+    "apparent_power": "VA",
+    "active_energy": "kWh",
+    "reactive_energy": "kvarh",
+}
+# Something else than what is measured now, or a register that begins anew.
+_OTHERWISE = frozenset(
+    "max maximum min minimum peak average avg mean limit threshold setpoint nominal"
+    " rated today yesterday daily day month monthly year period last alarm count counter"
+    " battery bat charge charging discharge discharging start ratio angle rms_max predicted forecast cost price"
+    " interval factory version status state".split()
+)
+
+
+@lru_cache(maxsize=10_000)
+def guess(key: str, unit: str = "") -> tuple[str, str] | None:
+    """
+    Return the quantity that a key means and the unit its values are in.
+
+    Parameters
+    ----------
+    key : str
+        As the device writes it: "voltageA", "power_w", "Energy/Active/Import", "kWh".
+    unit : str
+        As the device names it elsewhere; empty where it does not.
+
+    Returns
+    -------
+    (quantity, unit) or None
+        None where the key means nothing of the table, or it is not sure what. Power
+        without a unit is in W, energy in kWh, as most devices have it.
+    """
+    words = [word.lower() for word in _WORD.findall(key.replace("φ", "phi"))]
+    words = _joined(words)
+    if not words or _OTHERWISE.intersection(words):
+        return None
+    named_unit = next((_UNITS[word] for word in words if word in _UNITS), "")
+    unit = unit or named_unit
+    base = _base(words, unit)
+    if base is None:
+        return None
+    quantity = _with_part(base, words)
+    if quantity is None:
+        return None
+    unit = unit or _DEFAULT_UNITS.get(base) or BY_NAME[quantity].unit
+    try:
+        factor_to(quantity, unit)
+    except UnknownUnitError:
+        return None
+    return quantity, unit
+
+
+def _joined(words: list[str]) -> list[str]:
+    """Put together what was taken apart too far: l 1, phase a, t 2."""
+    joined: list[str] = []
+    for word in words:
+        before = joined[-1] if joined else ""
+        if (before in {"l", "t", "ph", "phase", "rate", "tariff"} and len(word) == 1) or (
+            before in {"l1", "l2", "l3"} and word in {"l", "n"}
+        ):
+            joined[-1] = before.replace("rate", "t").replace("tariff", "t") + word
+        elif before in {"l1l", "l2l", "l3l"} and word.isdigit():
+            joined[-1] = before + word
+        else:
+            joined.append(word)
+    # L1-N is the phase.
+    return [word[:-1] if word in {"l1n", "l2n", "l3n"} else word for word in joined]
+
+
+def _base(words: list[str], unit: str) -> str | None:
+    has = set(words).__contains__
+    kind = "reactive" if has("reactive") else "apparent" if has("apparent") else "active"
+    if has("powerfactor") or has("pf") or has("cosphi") or (has("power") and has("factor")):
+        return "power_factor"
+    if has("factor") and kind == "active" and not has("power"):
+        return "power_factor"
+    if has("thd"):
+        return "voltage_thd" if has("voltage") or has("u") else "current_thd"
+    if has("unbalance") or has("imbalance"):
+        return "voltage_unbalance" if has("voltage") else "current_unbalance"
+    if has("demand"):
+        return "active_demand" if kind == "active" else None
+    if has("energy") or has("consumption") or unit in {"Wh", "kWh", "MWh"}:
+        return f"{kind}_energy" if kind != "apparent" else None
+    if unit in {"varh", "kvarh"}:
+        return "reactive_energy"
+    if has("leakage") or has("residual"):
+        return "residual_current"
+    for word, base in (
+        ("voltage", "voltage"),
+        ("current", "current"),
+        ("frequency", "frequency"),
+        ("freq", "frequency"),
+        ("temperature", "temperature"),
+        ("temp", "temperature"),
+        ("humidity", "humidity"),
+        ("volume", "volume"),
+        ("flow", "flow"),
+    ):
+        if has(word):
+            return base
+    if has("power") or words in (["active"], ["reactive"], ["apparent"]):
+        by_unit = _BY_UNIT.get(unit, "") if kind == "active" else ""
+        return by_unit if by_unit.endswith("_power") else f"{kind}_power"
+    return _BY_UNIT.get(unit)
+
+
+def _with_part(base: str, words: list[str]) -> str | None:
+    """Return the quantity of a base with direction, phase or rate."""
+    name = base
+    if base in {"active_energy", "reactive_energy"}:
+        outward = {"export", "exported", "returned", "ret", "reverse", "out", "produced"}
+        outward |= {"injection", "delivered_to_grid", "negative", "feedin"}
+        name += "_export" if outward.intersection(words) else "_import"
+    parts = [_RATES[word] for word in words if word in _RATES]
+    parts += [_PHASES[word] for word in words if word in _PHASES]
+    if len(set(parts)) > 1:
+        return None
+    if parts:
+        name = f"{name}_{parts[0]}"
+    elif base in {"voltage", "current", "voltage_thd", "current_thd"}:
+        if "total" in words:  # of three phases: no phase has it
+            return None
+        name += "_l1"
+    return name if name in BY_NAME else None

@@ -1,0 +1,165 @@
+"""Zigbee2MQTT: plugs and meters behind its bridge.
+
+``zigbee2mqtt/<friendly name>`` carries a JSON object; the name may hold slashes. With
+the output "attribute" each value has a topic of its own below that. Availability is
+retained text or JSON. Units are those of its documentation: W, V, A, kWh.
+"""
+
+from typing import Any, ClassVar
+
+import msgspec
+
+from meters.families import times, values
+from meters.families.message import (
+    Action,
+    CannotCommandError,
+    Command,
+    Decoded,
+    Message,
+    Outgoing,
+    OutputState,
+    Status,
+    UnusableMessageError,
+)
+
+PREFIX = "zigbee2mqtt/"
+
+
+def _table() -> dict[str, tuple[str, str]]:
+    table = {
+        "power": ("active_power", "W"),
+        "power_reactive": ("reactive_power", "var"),
+        "power_apparent": ("apparent_power", "VA"),
+        "power_factor": ("power_factor", ""),
+        "voltage": ("voltage_l1", "V"),
+        "current": ("current_l1", "A"),
+        "current_neutral": ("current_n", "A"),
+        "energy": ("active_energy_import", "kWh"),
+        "produced_energy": ("active_energy_export", "kWh"),
+        "ac_frequency": ("frequency", "Hz"),
+        "temperature": ("temperature", "°C"),
+        "device_temperature": ("temperature", "°C"),
+        "humidity": ("humidity", "%"),
+    }
+    table |= {f"energy_tier_{n}": (f"active_energy_import_t{n}", "kWh") for n in range(1, 5)}
+    for letter, phase in zip("abc", ("l1", "l2", "l3"), strict=True):
+        for end in (f"phase_{letter}", letter):
+            table |= {
+                f"power_{end}": (f"active_power_{phase}", "W"),
+                f"power_reactive_{end}": (f"reactive_power_{phase}", "var"),
+                f"power_apparent_{end}": (f"apparent_power_{phase}", "VA"),
+                f"power_factor_{end}": (f"power_factor_{phase}", ""),
+                f"voltage_{end}": (f"voltage_{phase}", "V"),
+                f"current_{end}": (f"current_{phase}", "A"),
+                f"energy_{end}": (f"active_energy_import_{phase}", "kWh"),
+                f"produced_energy_{end}": (f"active_energy_export_{phase}", "kWh"),
+            }
+    return table
+
+
+_QUANTITIES = _table()
+
+
+class Zigbee2Mqtt:
+    """The family "zigbee2mqtt"."""
+
+    name = "zigbee2mqtt"
+    shared_topics: ClassVar[tuple[str, ...]] = ()
+    # States may be retained, and all come by one bridge.
+    own_topics: ClassVar[tuple[str, ...]] = (f"{PREFIX}#",)
+    actions: ClassVar[frozenset[Action]] = frozenset({"on", "off", "toggle", "read"})
+    reports_outputs: ClassVar[bool] = True
+
+    def knows(self, topic: str) -> bool:
+        return topic.startswith(PREFIX)
+
+    def decode(self, message: Message) -> Decoded:
+        name = message.topic.removeprefix(PREFIX)
+        if name.startswith("bridge/") or name.endswith(("/set", "/get")):
+            return Decoded(self.name)
+        if name.endswith("/availability"):
+            device = values.device_id(name.removesuffix("/availability"))
+            return Decoded(self.name, status=[_status(device, message.payload)])
+        head, _, attribute = name.rpartition("/")
+        if head and not message.payload.lstrip().startswith(b"{"):
+            return self._attribute(values.device_id(head), attribute, message)
+        content = values.tolerant_json(message.payload)
+        if not isinstance(content, dict):
+            raise UnusableMessageError("The payload is no JSON object.")
+        return self._state(values.device_id(name), content, message)
+
+    def encode(self, command: Command) -> list[Outgoing]:
+        topic = f"{PREFIX}{command.device}"
+        key = "state" if command.output == 1 else f"state_l{command.output}"
+        if command.action == "read":
+            return [Outgoing(f"{topic}/get", msgspec.json.encode({"state": ""}))]
+        if command.action not in self.actions:
+            raise CannotCommandError("Zigbee2MQTT sets no interval by this command.")
+        body = {key: command.action.upper()}
+        return [Outgoing(f"{topic}/set", msgspec.json.encode(body))]
+
+    def _state(
+        self, device: str, content: dict[str, Any], message: Message
+    ) -> Decoded:
+        quantities: dict[str, float] = {}
+        extra: dict[str, Any] = {}
+        outputs: list[OutputState] = []
+        for key, value in content.items():
+            if key in _QUANTITIES:
+                quantity, unit = _QUANTITIES[key]
+                values.put(quantities, quantity, value, unit=unit)
+            else:
+                _take_other(device, key, value, quantities, extra, outputs)
+        last_seen = content.get("last_seen")
+        time = times.from_epoch(last_seen) or times.from_text(last_seen)
+        found = Decoded(self.name, outputs=outputs)
+        if quantities:
+            found.readings = [
+                times.reading(message, device, quantities, time=time, extra=extra)
+            ]
+        return found
+
+    def _attribute(self, device: str, key: str, message: Message) -> Decoded:
+        text = message.payload.decode("utf-8", "replace").strip().strip('"')
+        found = Decoded(self.name)
+        quantities: dict[str, float] = {}
+        extra: dict[str, Any] = {}
+        if key in _QUANTITIES:
+            quantity, unit = _QUANTITIES[key]
+            values.put(quantities, quantity, text, unit=unit)
+        else:
+            _take_other(device, key, text, quantities, extra, found.outputs)
+        if quantities:
+            found.readings = [times.reading(message, device, quantities, extra=extra)]
+        return found
+
+
+def _take_other(
+    device: str,
+    key: str,
+    value: object,
+    quantities: dict[str, float],
+    extra: dict[str, Any],
+    outputs: list[OutputState],
+) -> None:
+    """Take what is no plain quantity: the radio's quality, and switched outputs."""
+    if key == "linkquality":
+        if values.put(quantities, "signal_strength", value, unit=""):
+            extra["signal_unit"] = "LQI"
+        return
+    number = key.removeprefix("state_l") if key != "state" else "1"
+    if (key == "state" or key.startswith("state_l")) and number.isdigit():
+        if value in {"ON", "OFF"} and 1 <= int(number[:3]) <= 31:
+            outputs.append(OutputState(device, int(number[:3]), value == "ON"))
+
+
+def _status(device: str, payload: bytes) -> Status:
+    text = payload.strip()
+    if text.startswith(b"{"):
+        content = values.tolerant_json(text)
+        state = content.get("state") if isinstance(content, dict) else None
+    else:
+        state = text.decode("utf-8", "replace")
+    if state not in {"online", "offline"}:
+        raise UnusableMessageError("An availability message says online or offline.")
+    return Status(device, state == "online")
