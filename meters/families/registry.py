@@ -3,10 +3,15 @@
 from collections.abc import Iterable
 
 from meters.families.acrel_json_v2 import AcrelJsonV2
+from meters.families.dsmr_p1 import DsmrP1
+from meters.families.emonhub import EmonHub
 from meters.families.esphome import EspHome
+from meters.families.senml import SenMl
 from meters.families.shelly_gen1 import ShellyGen1
 from meters.families.shelly_gen2 import ShellyGen2
+from meters.families.sparkplug import SparkplugB
 from meters.families.tasmota import Tasmota
+from meters.families.thingsboard import ThingsBoard, ThingsBoardGateway
 from meters.families.zigbee2mqtt import Zigbee2Mqtt
 from meters.families.message import (
     Decoded,
@@ -27,11 +32,17 @@ def built_in_families() -> tuple[Family, ...]:
     """Return one new instance of each family, with its state; asked in this order."""
     return (
         AcrelJsonV2(),
+        SparkplugB(),
+        ThingsBoard(),
+        ThingsBoardGateway(),
         ShellyGen2(),
         Tasmota(),
         ShellyGen1(),
         Zigbee2Mqtt(),
         EspHome(),
+        EmonHub(),
+        DsmrP1(),
+        SenMl(),
     )
 
 
