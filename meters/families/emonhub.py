@@ -92,7 +92,9 @@ class EmonHub:
         found = [values.number(part) for part in parts]
         if not found or len(found) > 100 or None in found:
             raise UnusableMessageError("The payload is no list of numbers with commas.")
-        extra = {f"value_{number}": value for number, value in enumerate(found, start=1)}
+        extra = {
+            f"value_{number}": value for number, value in enumerate(found, start=1)
+        }
         return Decoded(self.name, [times.reading(message, device, {}, extra=extra)])
 
 

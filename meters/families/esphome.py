@@ -52,7 +52,11 @@ class EspHome:
                 raise UnusableMessageError("A status message says online or offline.")
             device = values.device_id(parts[0])
             return Decoded(self.name, status=[Status(device, text == "online")])
-        device, kind, name = values.device_id("/".join(parts[:-3])), parts[-3], parts[-2]
+        device, kind, name = (
+            values.device_id("/".join(parts[:-3])),
+            parts[-3],
+            parts[-2],
+        )
         if kind == "switch" and text in {"ON", "OFF"}:
             number = self._number(device, name)
             state = OutputState(device, number, text == "ON")

@@ -85,10 +85,14 @@ _DEFAULT_UNITS = {
 }
 # Something else than what is measured now, or a register that begins anew.
 _OTHERWISE = frozenset(
-    "max maximum min minimum peak average avg mean limit threshold setpoint nominal"
-    " rated today yesterday daily day month monthly year period last alarm count counter"
-    " battery bat charge charging discharge discharging start ratio angle rms_max predicted forecast cost price"
-    " interval factory version status state".split()
+    {
+        *("max", "maximum", "min", "minimum", "peak", "average", "avg", "mean"),
+        *("limit", "threshold", "setpoint", "nominal", "rated", "alarm", "start"),
+        *("today", "yesterday", "daily", "day", "month", "monthly", "year", "period"),
+        *("last", "count", "counter", "ratio", "angle", "predicted", "forecast"),
+        *("battery", "bat", "charge", "charging", "discharge", "discharging"),
+        *("cost", "price", "interval", "factory", "version", "status", "state"),
+    }
 )
 
 
@@ -135,9 +139,9 @@ def _joined(words: list[str]) -> list[str]:
     joined: list[str] = []
     for word in words:
         before = joined[-1] if joined else ""
-        if (before in {"l", "t", "ph", "phase", "rate", "tariff"} and len(word) == 1) or (
-            before in {"l1", "l2", "l3"} and word in {"l", "n"}
-        ):
+        if (
+            before in {"l", "t", "ph", "phase", "rate", "tariff"} and len(word) == 1
+        ) or (before in {"l1", "l2", "l3"} and word in {"l", "n"}):
             joined[-1] = before.replace("rate", "t").replace("tariff", "t") + word
         elif before in {"l1l", "l2l", "l3l"} and word.isdigit():
             joined[-1] = before + word
@@ -149,8 +153,15 @@ def _joined(words: list[str]) -> list[str]:
 
 def _base(words: list[str], unit: str) -> str | None:
     has = set(words).__contains__
-    kind = "reactive" if has("reactive") else "apparent" if has("apparent") else "active"
-    if has("powerfactor") or has("pf") or has("cosphi") or (has("power") and has("factor")):
+    kind = (
+        "reactive" if has("reactive") else "apparent" if has("apparent") else "active"
+    )
+    if (
+        has("powerfactor")
+        or has("pf")
+        or has("cosphi")
+        or (has("power") and has("factor"))
+    ):
         return "power_factor"
     if has("factor") and kind == "active" and not has("power"):
         return "power_factor"
@@ -189,7 +200,15 @@ def _with_part(base: str, words: list[str]) -> str | None:
     """Return the quantity of a base with direction, phase or rate."""
     name = base
     if base in {"active_energy", "reactive_energy"}:
-        outward = {"export", "exported", "returned", "ret", "reverse", "out", "produced"}
+        outward = {
+            "export",
+            "exported",
+            "returned",
+            "ret",
+            "reverse",
+            "out",
+            "produced",
+        }
         outward |= {"injection", "delivered_to_grid", "negative", "feedin"}
         name += "_export" if outward.intersection(words) else "_import"
     parts = [_RATES[word] for word in words if word in _RATES]

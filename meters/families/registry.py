@@ -6,13 +6,6 @@ from meters.families.acrel_json_v2 import AcrelJsonV2
 from meters.families.dsmr_p1 import DsmrP1
 from meters.families.emonhub import EmonHub
 from meters.families.esphome import EspHome
-from meters.families.senml import SenMl
-from meters.families.shelly_gen1 import ShellyGen1
-from meters.families.shelly_gen2 import ShellyGen2
-from meters.families.sparkplug import SparkplugB
-from meters.families.tasmota import Tasmota
-from meters.families.thingsboard import ThingsBoard, ThingsBoardGateway
-from meters.families.zigbee2mqtt import Zigbee2Mqtt
 from meters.families.message import (
     Decoded,
     Family,
@@ -20,6 +13,14 @@ from meters.families.message import (
     RecognisesContent,
     UnusableMessageError,
 )
+from meters.families.profiles import Profile, ProfileFamily, built_in_profiles
+from meters.families.senml import SenMl
+from meters.families.shelly_gen1 import ShellyGen1
+from meters.families.shelly_gen2 import ShellyGen2
+from meters.families.sparkplug import SparkplugB
+from meters.families.tasmota import Tasmota
+from meters.families.thingsboard import ThingsBoard, ThingsBoardGateway
+from meters.families.zigbee2mqtt import Zigbee2Mqtt
 
 # A longer one is no reading: 60 instants of all points make 100 kB.
 LARGEST_PAYLOAD = 2**20
@@ -43,6 +44,7 @@ def built_in_families() -> tuple[Family, ...]:
         EmonHub(),
         DsmrP1(),
         SenMl(),
+        *(ProfileFamily(profile) for profile in built_in_profiles()),
     )
 
 
@@ -50,9 +52,16 @@ class Registry:
     """Holds one instance of each family; the first that knows a topic decodes it."""
 
     def __init__(self, families: Iterable[Family] | None = None) -> None:
-        self.families = tuple(families or built_in_families())
-        self._by_name = {family.name: family for family in self.families}
+        self._built_in = tuple(families or built_in_families())
         self._by_topic: dict[str, Family] = {}
+        self.use_profiles(())
+
+    def use_profiles(self, profiles: Iterable[Profile]) -> None:
+        """Let these profiles of users stand beside the families, which come first."""
+        added = [ProfileFamily(profile) for profile in profiles]
+        self.families: tuple[Family, ...] = (*self._built_in, *added)
+        self._by_name = {family.name: family for family in reversed(self.families)}
+        self._by_topic.clear()
 
     def family(self, name: str) -> Family | None:
         """Return the family of this name."""
@@ -78,6 +87,8 @@ class Registry:
                 f"The payload has {size} bytes; at most {LARGEST_PAYLOAD} are taken."
             )
             return Decoded(found.name, rejected=reason)
+        if isinstance(found, ProfileFamily) and found.profile.family:
+            return self.decode(message, family=found.profile.family)
         try:
             return found.decode(message)
         except UnusableMessageError as error:

@@ -34,7 +34,9 @@ class SenMl:
         records = values.tolerant_json(message.payload)
         if not isinstance(records, list) or not records:
             raise UnusableMessageError("The payload is no list of SenML records.")
-        gathered: dict[tuple[str, datetime], tuple[dict[str, float], dict[str, Any]]] = {}
+        gathered: dict[
+            tuple[str, datetime], tuple[dict[str, float], dict[str, Any]]
+        ] = {}
         base: dict[str, Any] = {}
         for record in records[:_MOST_RECORDS]:
             if not isinstance(record, dict):
@@ -81,8 +83,11 @@ def _time(base: object, own: object, received_at: datetime) -> datetime:
 
 
 def _value(record: dict[str, Any], base: dict[str, Any]) -> object:
-    if "v" in record or "bv" in base and not {"vs", "vb", "vd"}.intersection(record):
-        number, offset = values.number(record.get("v", 0)), values.number(base.get("bv"))
+    if "v" in record or ("bv" in base and not {"vs", "vb", "vd"}.intersection(record)):
+        number, offset = (
+            values.number(record.get("v", 0)),
+            values.number(base.get("bv")),
+        )
         return None if number is None else number + (offset or 0.0)
     if "vb" in record:
         return int(record["vb"] is True)

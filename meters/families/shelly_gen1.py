@@ -70,7 +70,9 @@ class ShellyGen1:
 
     def encode(self, command: Command) -> list[Outgoing]:
         if command.action not in self.actions:
-            raise CannotCommandError("A Shelly of the first generation sends by itself.")
+            raise CannotCommandError(
+                "A Shelly of the first generation sends by itself."
+            )
         device, _, channel = command.device.partition("/")
         number = int(channel) if channel.isdigit() else command.output - 1
         topic = f"shellies/{device}/relay/{number}/command"
@@ -90,7 +92,7 @@ class ShellyGen1:
     def _output(self, device: str, number: int, message: Message) -> Decoded:
         text = message.payload.strip().lower()
         if text not in {b"on", b"off"}:
-            # "overpower" is told by the relay's own topic; it says nothing of on or off.
+            # "overpower" says nothing of on or off.
             return Decoded(self.name)
         state = OutputState(f"{device}/{number}", 1, text == b"on")
         return Decoded(self.name, outputs=[state])

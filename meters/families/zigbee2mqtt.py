@@ -41,7 +41,9 @@ def _table() -> dict[str, tuple[str, str]]:
         "device_temperature": ("temperature", "°C"),
         "humidity": ("humidity", "%"),
     }
-    table |= {f"energy_tier_{n}": (f"active_energy_import_t{n}", "kWh") for n in range(1, 5)}
+    table |= {
+        f"energy_tier_{n}": (f"active_energy_import_t{n}", "kWh") for n in range(1, 5)
+    }
     for letter, phase in zip("abc", ("l1", "l2", "l3"), strict=True):
         for end in (f"phase_{letter}", letter):
             table |= {
@@ -98,9 +100,7 @@ class Zigbee2Mqtt:
         body = {key: command.action.upper()}
         return [Outgoing(f"{topic}/set", msgspec.json.encode(body))]
 
-    def _state(
-        self, device: str, content: dict[str, Any], message: Message
-    ) -> Decoded:
+    def _state(self, device: str, content: dict[str, Any], message: Message) -> Decoded:
         quantities: dict[str, float] = {}
         extra: dict[str, Any] = {}
         outputs: list[OutputState] = []
@@ -148,9 +148,9 @@ def _take_other(
             extra["signal_unit"] = "LQI"
         return
     number = key.removeprefix("state_l") if key != "state" else "1"
-    if (key == "state" or key.startswith("state_l")) and number.isdigit():
-        if value in {"ON", "OFF"} and 1 <= int(number[:3]) <= 31:
-            outputs.append(OutputState(device, int(number[:3]), value == "ON"))
+    is_output = (key == "state" or key.startswith("state_l")) and number.isdigit()
+    if is_output and value in {"ON", "OFF"} and 1 <= int(number[:3]) <= 31:
+        outputs.append(OutputState(device, int(number[:3]), value == "ON"))
 
 
 def _status(device: str, payload: bytes) -> Status:

@@ -199,9 +199,11 @@ class SparkplugB:
 
 def _take(reading: Reading, declared: Declared, value: float | bool | str) -> None:
     quantity = declared.quantity
-    if quantity is not None and not isinstance(value, bool):
-        if values.put(reading.quantities, quantity, value, unit=declared.unit):
-            return
+    is_number = quantity is not None and not isinstance(value, bool)
+    if is_number and values.put(
+        reading.quantities, quantity or "", value, unit=declared.unit
+    ):
+        return
     if isinstance(value, float):
         if values.number(value) is None:
             return

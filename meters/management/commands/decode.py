@@ -13,6 +13,7 @@ import msgspec
 from django.core.management.base import BaseCommand, CommandError
 
 from meters.families import Decoded, Message, Registry
+from meters.families.profiles import ProfileError, profiles_in
 
 
 class InputLine(msgspec.Struct):
@@ -54,21 +55,29 @@ class Command(BaseCommand):
         parser.add_argument(
             "file", help="a file of JSON lines, or - for standard input"
         )
+        parser.add_argument(
+            "--profiles", type=Path, metavar="DIR", help="a folder of further profiles"
+        )
 
-    def handle(self, *, file: str, **options: Any) -> None:
+    def handle(self, *, file: str, profiles: Path | None, **options: Any) -> None:
+        registry = Registry()
+        if profiles is not None:
+            try:
+                registry.use_profiles(profiles_in(profiles))
+            except ProfileError as error:
+                raise CommandError(str(error)) from error
         if file == "-":
-            any_rejected = self._decode_lines(sys.stdin.buffer)
+            any_rejected = self._decode_lines(registry, sys.stdin.buffer)
         else:
             try:
                 with Path(file).open("rb") as stream:
-                    any_rejected = self._decode_lines(stream)
+                    any_rejected = self._decode_lines(registry, stream)
             except OSError as error:
                 raise CommandError(f"{file}: {error.strerror}.") from error
         if any_rejected:
             sys.exit(3)
 
-    def _decode_lines(self, stream: BinaryIO) -> bool:
-        registry = Registry()
+    def _decode_lines(self, registry: Registry, stream: BinaryIO) -> bool:
         any_rejected = False
         for number, line in enumerate(stream, start=1):
             if not line.strip():
