@@ -99,6 +99,11 @@ class Subscription:
             if self._client is not None and generation == self._generation:
                 self._client.acknowledge(messages)
 
+    def publish(self, topic: str, payload: bytes) -> None:
+        """Publish with QoS 1, by the same connection; does not wait for the broker."""
+        if self._client is not None:
+            self._client.publish(topic, payload, qos=1)
+
     def give_up(self) -> None:
         """End the waiting in `start`; safe to call from a signal handler."""
         self._stopping.set()

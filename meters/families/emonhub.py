@@ -84,7 +84,10 @@ class EmonHub:
         if not quantities and not extra:
             raise UnusableMessageError(f"Topic {message.topic} carries no number.")
         at = times.from_epoch(time)
-        reading = times.reading(message, device, quantities, time=at, extra=extra)
+        if at is None:
+            reading = times.gathered(message, device, quantities, extra=extra)
+        else:
+            reading = times.reading(message, device, quantities, time=at, extra=extra)
         return Decoded(self.name, [reading])
 
     def _numbers(self, device: str, message: Message) -> Decoded:

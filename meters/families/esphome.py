@@ -98,5 +98,5 @@ class EspHome:
         if known is None or not values.put(quantities, known[0], text, unit=known[1]):
             extra = {values.text(name): values.number(text) or text}
         return Decoded(
-            self.name, [times.reading(message, device, quantities, extra=extra)]
+            self.name, [times.gathered(message, device, quantities, extra=extra)]
         )

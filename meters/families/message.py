@@ -3,6 +3,7 @@
 Plain structures, made by the million: ``msgspec.Struct`` costs a third of a dataclass.
 """
 
+import base64
 from datetime import datetime
 from typing import Any, ClassVar, Literal, Protocol, runtime_checkable
 
@@ -34,7 +35,9 @@ class Reading(msgspec.Struct):
     what was not sent is not there. `historical` where the protocol says so.
     `wall_clock` is the device's time where it names no zone: `time` is that in the
     zone of the message, and who knows the device's site may read it anew.
-    `families.times.reading` makes one, with the rules for its instant.
+    `gathered` where the device sends a topic for each value and no time: its values of
+    one second are one reading, and the last of each stands. `families.times` makes
+    readings, with the rules for their instant.
     """
 
     device: str
@@ -44,6 +47,7 @@ class Reading(msgspec.Struct):
     extra: dict[str, Any] = {}
     historical: bool = False
     wall_clock: datetime | None = None
+    gathered: bool = False
 
 
 class Status(msgspec.Struct):
@@ -87,6 +91,13 @@ class Reply(msgspec.Struct):
     topic: str
     payload: str
     is_base64: bool = False
+
+    @property
+    def content(self) -> bytes:
+        """What is published."""
+        if self.is_base64:
+            return base64.b64decode(self.payload)
+        return self.payload.encode()
 
 
 class Decoded(msgspec.Struct):

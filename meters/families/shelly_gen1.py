@@ -87,7 +87,7 @@ class ShellyGen1:
         text = message.payload.decode("utf-8", "replace")
         if not values.put(quantities, found[0], text, unit=found[1]):
             raise UnusableMessageError(f"Topic {message.topic} carries no number.")
-        return Decoded(self.name, [times.reading(message, device, quantities)])
+        return Decoded(self.name, [times.gathered(message, device, quantities)])
 
     def _output(self, device: str, number: int, message: Message) -> Decoded:
         text = message.payload.strip().lower()

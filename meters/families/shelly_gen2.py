@@ -318,6 +318,9 @@ def _reading(
     time: datetime | None,
     extra: dict[str, Any],
 ) -> Reading:
+    if time is None:
+        # Each component has a topic of its own.
+        return times.gathered(message, device, quantities, extra=dict(extra))
     return times.reading(message, device, quantities, time=time, extra=dict(extra))
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
-from typing import Any, Literal
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from meters.domain.instants import believable_instant, in_zone
@@ -88,20 +88,58 @@ def reading(
         cannot be believed is kept as ``device_time`` in `extra`.
     """
     extra = extra if extra is not None else {}
-    wall_clock = None
+    made = Reading(device, message.received_at, "received", quantities, extra)
+    made.historical = historical
+    if time is not None:
+        zone = ZoneInfo(message.timezone) if time.tzinfo is None else None
+        stand_at(made, time, zone=zone, received_at=message.received_at)
+    return made
+
+
+def gathered(
+    message: Message,
+    device: str,
+    quantities: dict[str, float],
+    *,
+    extra: dict[str, Any] | None = None,
+) -> Reading:
+    """Return the reading of a second, of a device with a topic for each value."""
+    made = reading(message, device, quantities, extra=extra)
+    made.time = made.time.replace(microsecond=0)
+    made.gathered = True
+    return made
+
+
+def stand_at(
+    reading: Reading,
+    time: datetime,
+    *,
+    zone: ZoneInfo | None,
+    received_at: datetime,
+    shift: timedelta = timedelta(0),
+) -> None:
+    """
+    Let a reading stand at the device's time, or at the receipt where that is no good.
+
+    Parameters
+    ----------
+    time : datetime
+        The device's: aware, or a wall clock in `zone`.
+    shift : timedelta
+        Added to it, for a clock that is known to be set wrong.
+    """
     instant = time
-    if time is not None and time.tzinfo is None:
-        wall_clock = time
-        instant = in_zone(
-            time, ZoneInfo(message.timezone), received_at=message.received_at
-        )
-    if instant is not None and believable_instant(
-        instant, received_at=message.received_at
-    ):
-        source: Literal["device", "received"] = "device"
-        instant = instant.astimezone(UTC)
+    reading.wall_clock = None
+    if zone is not None:
+        reading.wall_clock = time.replace(tzinfo=None)
+        instant = in_zone(reading.wall_clock, zone, received_at=received_at)
+    try:
+        instant = instant.astimezone(UTC) + shift
+    except OverflowError:  # the year 1 or 9999
+        instant = received_at + timedelta(days=365)
+    if believable_instant(instant, received_at=received_at):
+        reading.time, reading.time_source = instant, "device"
+        reading.extra.pop("device_time", None)
     else:
-        source, instant = "received", message.received_at
-        if time is not None:
-            extra["device_time"] = time.isoformat()
-    return Reading(device, instant, source, quantities, extra, historical, wall_clock)
+        reading.time, reading.time_source = received_at, "received"
+        reading.extra = {**reading.extra, "device_time": time.isoformat()}

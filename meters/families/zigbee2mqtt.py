@@ -130,7 +130,7 @@ class Zigbee2Mqtt:
         else:
             _take_other(device, key, text, quantities, extra, found.outputs)
         if quantities:
-            found.readings = [times.reading(message, device, quantities, extra=extra)]
+            found.readings = [times.gathered(message, device, quantities, extra=extra)]
         return found
 
 

@@ -1,4 +1,4 @@
-"""From the messages of a batch to the rows to store."""
+"""From the messages of a batch to what is to be stored of them."""
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -6,16 +6,23 @@ from hashlib import blake2b
 from typing import NamedTuple
 
 from meters.broker import Incoming
-from meters.domain.instants import OLDEST_STORED, is_historical
-from meters.families import Message, Reading, Registry
-from meters.ingest.directory import KnownMeter, MeterDirectory
+from meters.families import (
+    Answer,
+    Decoded,
+    Event,
+    Message,
+    OutputState,
+    Reading,
+    Registry,
+    Reply,
+)
 from meters.models import RecentMessage, RejectedMessage
-from meters.services.discover_meters import MOST_UNCLAIMED, Device
 from meters.services.prune_records import KEEP_RECENT
-from meters.services.record_readings import Row
 
-# Of a rejected message, the beginning is kept. [bytes]
-_KEPT_PAYLOAD = 4096
+# Of a rejected message, the beginning is kept; all of it, for most. [bytes]
+KEPT_PAYLOAD = 64 * 1024
+# An answer that comes later than this answers nothing.
+_REPLY_WITHIN = timedelta(seconds=60)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -27,12 +34,21 @@ class Read(NamedTuple):
     family: str
 
 
+class Happened(NamedTuple):
+    """An event of a device, with the message and the family it came by."""
+
+    event: Event
+    message: Message
+    family: str
+
+
 class _WithoutInstant(NamedTuple):
-    """The reads of a message whose device told no believable time."""
+    """What a message says whose device told no believable time."""
 
     digest: bytes
     is_repeated: bool
-    reads: list[Read]
+    message: Message
+    decoded: Decoded
 
 
 @dataclass
@@ -40,26 +56,49 @@ class Batch:
     """What a batch of messages comes to."""
 
     reads: list[Read] = field(default_factory=list)
+    events: list[Happened] = field(default_factory=list)
+    # By family and device: whether it is there, as it said last, and when.
+    online: dict[tuple[str, str], tuple[bool, datetime]] = field(default_factory=dict)
+    outputs: list[tuple[str, OutputState]] = field(default_factory=list)
+    answers: list[tuple[str, Answer]] = field(default_factory=list)
+    replies: list[Reply] = field(default_factory=list)
     rejected: list[RejectedMessage] = field(default_factory=list)
     recent: list[RecentMessage] = field(default_factory=list)
     # Sent again by the broker, and stored already.
     repeated: int = 0
     # Retained values without an instant: when they were measured is not known.
     retained: int = 0
+    # Of blocked meters.
+    blocked: int = 0
 
-    def reject(self, message: Message, reason: str) -> None:
+    def reject(self, message: Message, reason: str, *, family: str = "") -> None:
         self.rejected.append(
             RejectedMessage(
                 received_at=message.received_at,
                 topic=message.topic,
-                payload=message.payload[:_KEPT_PAYLOAD],
+                payload=message.payload[:KEPT_PAYLOAD],
                 payload_size=len(message.payload),
                 reason=reason,
+                family=family,
+                retain=message.retain,
             )
         )
 
+    def take(self, decoded: Decoded, message: Message) -> None:
+        """Take everything that a message says."""
+        family = decoded.family or ""
+        self.reads += [Read(item, message, family) for item in decoded.readings]
+        if decoded.events:
+            self.events += [Happened(item, message, family) for item in decoded.events]
+        for status in decoded.status:
+            self.online[family, status.device] = (status.online, message.received_at)
+        self.outputs += [(family, item) for item in decoded.outputs]
+        self.answers += [(family, item) for item in decoded.answers]
 
-def decode_batch(messages: list[Incoming], registry: Registry) -> Batch:
+
+def decode_batch(
+    messages: list[Incoming], registry: Registry, *, now: datetime
+) -> Batch:
     """Decode messages; what cannot be used is rejected with its reason."""
     batch = Batch()
     without_instant: list[_WithoutInstant] = []
@@ -67,16 +106,18 @@ def decode_batch(messages: list[Incoming], registry: Registry) -> Batch:
         message = message_of(incoming)
         decoded = registry.decode(message)
         if decoded.rejected is not None:
-            batch.reject(message, decoded.rejected)
+            batch.reject(message, decoded.rejected, family=decoded.family or "")
             continue
-        reads = [Read(item, message, decoded.family or "") for item in decoded.readings]
-        if all(read.reading.time_source == "device" for read in reads):
-            batch.reads += reads
+        if decoded.replies and _is_present(message, now):
+            batch.replies += decoded.replies
+        if _has_instants(decoded, message):
+            batch.take(decoded, message)
         elif message.retain:
             batch.retained += 1
+            _take_retained(batch, decoded, message)
         else:
             without_instant.append(
-                _WithoutInstant(_digest(message), incoming.duplicate, reads)
+                _WithoutInstant(_digest(message), incoming.duplicate, message, decoded)
             )
     _take_once(batch, without_instant)
     return batch
@@ -90,6 +131,24 @@ def message_of(message: Incoming) -> Message:
         received_at=_EPOCH + timedelta(microseconds=message.received_us),
         retain=message.retain,
     )
+
+
+def _is_present(message: Message, now: datetime) -> bool:
+    """Return whether who sent it still waits for an answer."""
+    return not message.retain and now - message.received_at < _REPLY_WITHIN
+
+
+def _has_instants(decoded: Decoded, message: Message) -> bool:
+    """Return whether everything it tells has an instant of the device's own."""
+    return all(item.time_source == "device" for item in decoded.readings) and all(
+        item.time != message.received_at for item in decoded.events
+    )
+
+
+def _take_retained(batch: Batch, decoded: Decoded, message: Message) -> None:
+    """Take what a retained message says of now: its state, not its values."""
+    told = Decoded(decoded.family, status=decoded.status, outputs=decoded.outputs)
+    batch.take(told, message)
 
 
 def _digest(message: Message) -> bytes:
@@ -106,74 +165,20 @@ def _take_once(batch: Batch, without_instant: list[_WithoutInstant]) -> None:
     """
     known = _stored_lately([item for item in without_instant if item.is_repeated])
     recent: dict[bytes, RecentMessage] = {}
-    for digest, is_repeated, reads in without_instant:
+    for digest, is_repeated, message, decoded in without_instant:
         if is_repeated and digest in known:
             batch.repeated += 1
             continue
-        batch.reads += reads
-        received_at = reads[0].message.received_at
-        recent[digest] = RecentMessage(digest=digest, received_at=received_at)
+        batch.take(decoded, message)
+        recent[digest] = RecentMessage(digest=digest, received_at=message.received_at)
     batch.recent += recent.values()
 
 
 def _stored_lately(repeated: list[_WithoutInstant]) -> set[bytes]:
     if not repeated:
         return set()
-    since = repeated[0].reads[0].message.received_at - KEEP_RECENT
+    since = repeated[0].message.received_at - KEEP_RECENT
     found = RecentMessage.objects.filter(
         digest__in=[item.digest for item in repeated], received_at__gt=since
     )
     return {bytes(digest) for digest in found.values_list("digest", flat=True)}
-
-
-def rows_of(
-    batch: Batch, directory: MeterDirectory, *, now: datetime
-) -> tuple[list[Row], list[tuple[Row, KnownMeter]]]:
-    """Return the rows to store, and those of them that are live, with their meters.
-
-    Devices met for the first time become discovered meters.
-    """
-    _discover(batch, directory)
-    rows: list[Row] = []
-    live: list[tuple[Row, KnownMeter]] = []
-    oldest = now - OLDEST_STORED
-    for reading, message, family in batch.reads:
-        meter = directory.get((family, reading.device))
-        if meter is None:
-            batch.reject(
-                message,
-                f"Device {reading.device} is new, but {MOST_UNCLAIMED} discovered"
-                " meters wait to be claimed already.",
-            )
-            continue
-        if reading.time < oldest:
-            batch.reject(
-                message,
-                f"The instant {reading.time:%Y-%m-%d %H:%M:%S} UTC is more than"
-                f" {OLDEST_STORED.days} days old; import_readings takes such.",
-            )
-            continue
-        row = Row(
-            meter.id,
-            reading.time,
-            message.received_at,
-            reading.quantities,
-            reading.extra,
-        )
-        rows.append(row)
-        if not reading.historical and not is_historical(
-            reading.time, received_at=message.received_at, interval_s=meter.interval_s
-        ):
-            live.append((row, meter))
-    return rows, live
-
-
-def _discover(batch: Batch, directory: MeterDirectory) -> None:
-    directory.refresh()
-    new: dict[Device, str] = {
-        (read.family, read.reading.device): read.message.topic
-        for read in batch.reads
-        if directory.get((read.family, read.reading.device)) is None
-    }
-    if new:
-        directory.discover(new)

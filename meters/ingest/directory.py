@@ -4,8 +4,11 @@ import time
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
+from zoneinfo import ZoneInfo
 
-from meters.models import Meter
+from django.conf import settings
+
+from meters.models import Meter, Site
 from meters.services.discover_meters import Device, discover_meters
 
 # A claim is seen by ingest within this time.
@@ -20,6 +23,11 @@ class KnownMeter(NamedTuple):
     id: int
     site_id: int | None
     interval_s: float
+    # Stored, but not live: nobody wants to see it.
+    is_ignored: bool
+    # Nothing of it is stored.
+    is_blocked: bool
+    clock_shift: timedelta | None
 
 
 class MeterDirectory:
@@ -29,6 +37,9 @@ class MeterDirectory:
         self._meters: dict[Device, KnownMeter] = {}
         self._changed_at = datetime(2000, 1, 1, tzinfo=UTC)
         self._refreshed = float("-inf")
+        self._zones: dict[int, ZoneInfo] = {}
+        self._zones_by_prefix: list[tuple[str, ZoneInfo]] = []
+        self._no_site = ZoneInfo(settings.TIME_ZONE)
 
     def refresh(self) -> None:
         """Learn what has changed; asks the database at most once a second."""
@@ -40,11 +51,30 @@ class MeterDirectory:
         for meter in changed.iterator():
             self._remember(meter)
             self._changed_at = max(self._changed_at, meter.changed_at)
+        sites = list(Site.objects.only("time_zone", "topic_prefix"))
+        self._zones = {site.pk: site.zone for site in sites}
+        self._zones_by_prefix = [
+            (f"{site.topic_prefix.rstrip('/')}/", site.zone)
+            for site in sites
+            if site.topic_prefix
+        ]
         self._refreshed = time.monotonic()
 
     def get(self, device: Device) -> KnownMeter | None:
         """Return the meter of a device, if it is known."""
         return self._meters.get(device)
+
+    def zone_of(self, meter: KnownMeter, *, topic: str) -> ZoneInfo:
+        """Return the zone that a device's clock shows: its site's.
+
+        Of an unclaimed one, that of the site by whose prefix it came.
+        """
+        if meter.site_id is not None:
+            return self._zones.get(meter.site_id, self._no_site)
+        for prefix, zone in self._zones_by_prefix:
+            if topic.startswith(prefix):
+                return zone
+        return self._no_site
 
     def discover(self, topics: Mapping[Device, str]) -> None:
         """Make meters of devices that are not known; some may be refused."""
@@ -52,5 +82,13 @@ class MeterDirectory:
             self._remember(meter)
 
     def _remember(self, meter: Meter) -> None:
-        known = KnownMeter(meter.pk, meter.site_id, meter.interval_s)
+        shift = timedelta(minutes=meter.clock_shift_min)
+        known = KnownMeter(
+            meter.pk,
+            meter.site_id,
+            meter.interval_s,
+            meter.state == Meter.State.IGNORED,
+            meter.state == Meter.State.BLOCKED,
+            shift or None,
+        )
         self._meters[meter.family, meter.device_id] = known

@@ -5,6 +5,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable
+from datetime import datetime
 from itertools import groupby
 from operator import itemgetter
 
@@ -13,11 +14,16 @@ from django.db import DatabaseError, InterfaceError, OperationalError, connectio
 from django.utils import timezone
 
 from meters.broker import Incoming
-from meters.families import Registry
-from meters.ingest.batch import Batch, decode_batch, message_of, rows_of
+from meters.families import Registry, Reply
+from meters.ingest.batch import Batch, decode_batch, message_of
 from meters.ingest.directory import MeterDirectory
 from meters.ingest.live_writer import LiveWriter
+from meters.ingest.quality import QualityCounts
+from meters.ingest.rows import Rows, rows_of
 from meters.ingest.waiting import Waiting, WaitingMessages
+from meters.services.confirm_commands import confirm_commands
+from meters.services.note_presence import note_presence
+from meters.services.note_session import note_session
 from meters.services.record_readings import record_readings
 
 logger = logging.getLogger(__name__)
@@ -34,6 +40,7 @@ _AWAY = (
 _REFUSED = (DatabaseError, psycopg.Error, ValueError, OverflowError)
 
 Acknowledge = Callable[[int, list[Incoming]], None]
+Answer = Callable[[Reply], None]
 
 
 class Writer:
@@ -45,12 +52,17 @@ class Writer:
         waiting: WaitingMessages,
         live: LiveWriter,
         acknowledge: Acknowledge,
+        answer: Answer,
         source: str,
+        topics: list[str],
     ) -> None:
         self._waiting = waiting
         self._live = live
         self._acknowledge = acknowledge
+        self._answer = answer
         self._source = source
+        self._topics = topics
+        self._quality = QualityCounts()
         self._registry = Registry()
         self._directory = MeterDirectory()
         self._stopping = threading.Event()
@@ -59,11 +71,14 @@ class Writer:
 
     def run(self) -> None:
         """Write until `stop`; a batch in hand is finished."""
+        self._patiently(self._note_session)
         while not self._stopping.is_set():
             batch = self._waiting.take(timeout_s=1.0)
             if batch:
                 self.write(batch)
+            self._patiently(self._quality.write_if_due)
             self._report()
+        self._patiently(lambda: self._quality.write_if_due(at_once=True))
 
     def stop(self) -> None:
         """End after the batch in hand. Safe to call from a signal handler."""
@@ -79,7 +94,8 @@ class Writer:
                 break
             except _AWAY as error:
                 logger.warning(
-                    "PostgreSQL is away, %d messages wait: %s. Next try in %.0f s.",
+                    "%s, %d messages wait: %s. Next try in %.0f s.",
+                    _why_away(error),
                     len(waiting) + len(self._waiting),
                     str(error).strip().splitlines()[0],
                     pause_s,
@@ -107,12 +123,21 @@ class Writer:
             self._store_or_halve(messages[middle:])
 
     def _store(self, messages: list[Incoming]) -> None:
-        batch = decode_batch(messages, self._registry)
-        rows, live = rows_of(batch, self._directory, now=timezone.now())
+        now = timezone.now()
+        batch = decode_batch(messages, self._registry, now=now)
+        rows = rows_of(batch, self._directory, now=now)
         stored = record_readings(
-            rows, source=self._source, rejected=batch.rejected, recent=batch.recent
+            rows.readings,
+            source=self._source,
+            rejected=batch.rejected,
+            recent=batch.recent,
+            events=rows.events,
+            beside=lambda: self._store_beside(batch, rows, now),
         )
-        self._live.offer(live)
+        self._live.offer(rows.live)
+        self._quality.add(rows.counts, stored)
+        for reply in batch.replies:
+            self._answer(reply)
         self._counts.update(
             messages=len(messages),
             readings=stored.readings,
@@ -120,6 +145,19 @@ class Writer:
             conflicts=stored.conflicts,
             rejected=len(batch.rejected),
             retained=batch.retained,
+            blocked=batch.blocked,
+            events=len(rows.events),
+        )
+
+    def _store_beside(self, batch: Batch, rows: Rows, now: datetime) -> None:
+        """Store what messages say beside readings, in the same transaction."""
+        if batch.online:
+            note_presence(batch.online)
+        confirm_commands(
+            outputs=rows.outputs,
+            answers=batch.answers,
+            read={row.meter_id for row, _ in rows.live},
+            now=now,
         )
 
     def _put_aside(self, message: Incoming, error: Exception) -> None:
@@ -130,12 +168,34 @@ class Writer:
         record_readings([], source=self._source, rejected=batch.rejected)
         self._counts.update(messages=1, rejected=1)
 
+    def _note_session(self) -> None:
+        note_session(name=self._source, topics=self._topics, now=timezone.now())
+
+    def _patiently(self, write: Callable[[], None]) -> None:
+        """Write what is not worth waiting for; while the database is away, do not."""
+        try:
+            write()
+        except _AWAY as error:
+            logger.info("%s: %s", _why_away(error), str(error).strip().splitlines()[0])
+            connection.close()
+
     def _report(self) -> None:
         if time.monotonic() - self._reported < _REPORT_EVERY_S:
             return
         self._reported = time.monotonic()
+        self._patiently(self._note_session)
         if self._counts:
             logger.info(
                 "%s", ", ".join(f"{n} {what}" for what, n in self._counts.items())
             )
             self._counts.clear()
+
+
+def _why_away(error: Exception) -> str:
+    """Say in words why nothing can be stored now."""
+    cause = error.__cause__ if isinstance(error, DatabaseError) else error
+    if isinstance(cause, psycopg.errors.DiskFull):
+        return "The disk of the database is full"
+    if isinstance(cause, psycopg.errors.InsufficientResources):
+        return "The database has no room for more"
+    return "PostgreSQL is away"

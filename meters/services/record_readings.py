@@ -11,7 +11,7 @@ from psycopg import sql
 from psycopg.types.json import Jsonb
 
 from meters.domain.quantities import BY_NAME, QUANTITIES
-from meters.models import RecentMessage, RejectedMessage, StoredBatch
+from meters.models import DeviceEvent, RecentMessage, RejectedMessage, StoredBatch
 from meters.services.make_partitions import first_of_month, make_partitions
 
 CHANNEL = "stored_batch"
@@ -22,6 +22,7 @@ _COLUMN_TYPES = {
     "time": "timestamptz",
     "received_at": "timestamptz",
     "extra": "jsonb",
+    "gathered": "bool",
     **{
         quantity.name: {"register": "float8", "state": "int4"}.get(
             quantity.kind, "float4"
@@ -39,6 +40,17 @@ class Row(NamedTuple):
     received_at: datetime
     quantities: dict[str, float]
     extra: dict[str, Any]
+    # Part of the reading of a second: it adds to what is there, and the later stands.
+    gathered: bool = False
+
+
+class MetAgain(NamedTuple):
+    """A reading whose key was there already: a duplicate, or part of the same one."""
+
+    meter_id: int
+    time: datetime
+    is_duplicate: bool
+    conflicts: int
 
 
 class Stored(NamedTuple):
@@ -47,6 +59,7 @@ class Stored(NamedTuple):
     readings: int
     duplicates: int
     conflicts: int
+    met_again: list[MetAgain]
 
 
 def record_readings(
@@ -55,12 +68,15 @@ def record_readings(
     source: str,
     rejected: Sequence[RejectedMessage] = (),
     recent: Sequence[RecentMessage] = (),
+    events: Sequence[DeviceEvent] = (),
+    beside: Callable[[], None] | None = None,
 ) -> Stored:
     """
-    Store readings, what was rejected, and the note that tells of both.
+    Store readings, events, what was rejected, and the note that tells of the readings.
 
     Safe to run twice with the same rows. A row that meets its key again fills what was
-    empty; of two differing values the first stays and a conflict is counted.
+    empty; of two differing values the first stays and a conflict is counted. Of a
+    gathered row the later value stays: it is another value of the same second.
 
     Parameters
     ----------
@@ -68,15 +84,17 @@ def record_readings(
         Readings of known meters, of instants that readings are kept for.
     source : str
         Which process stores them.
-    rejected, recent : sequences of models
-        Stored in the same transaction.
+    rejected, recent, events : sequences of models
+        Stored in the same transaction; an event that is there already stays as it is.
+    beside : callable, optional
+        What else belongs in the transaction.
 
     Raises
     ------
     django.db.DatabaseError, psycopg.Error
         Nothing is stored.
     """
-    merged, duplicates, conflicts = _merge_in_batch(rows)
+    merged, met_again = _merge_in_batch(rows)
     _make_missing_partitions(merged)
 
     def store(copy: Copy) -> Stored:
@@ -86,9 +104,14 @@ def record_readings(
             source=source,
             rejected=rejected,
             recent=recent,
-            within_batch=Stored(len(merged), duplicates, conflicts),
+            events=events,
+            beside=beside,
+            within_batch=met_again,
         )
 
+    if any(row.gathered for row in merged):
+        # Most of these meet the others of their second.
+        return store(_copy_by_staging)
     try:
         return store(_copy_new)
     except psycopg.errors.CheckViolation:
@@ -100,8 +123,8 @@ def record_readings(
     return store(_copy_by_staging)
 
 
-# Copies rows into these columns; returns how many met their key again, and conflicts.
-Copy = Callable[[list[str], Sequence[Row]], tuple[int, int]]
+# Copies rows into these columns; returns those that met their key again.
+Copy = Callable[[list[str], Sequence[Row]], list[MetAgain]]
 
 
 def _store(
@@ -111,7 +134,9 @@ def _store(
     source: str,
     rejected: Sequence[RejectedMessage],
     recent: Sequence[RecentMessage],
-    within_batch: Stored,
+    events: Sequence[DeviceEvent],
+    beside: Callable[[], None] | None,
+    within_batch: list[MetAgain],
 ) -> Stored:
     with transaction.atomic():
         RejectedMessage.objects.bulk_create(rejected)
@@ -121,32 +146,47 @@ def _store(
             unique_fields=["digest"],
             update_fields=["received_at"],
         )
-        if not rows:
-            return within_batch
-        met_again, differing = copy(_columns(rows), rows)
+        if events:
+            DeviceEvent.objects.bulk_create(events, ignore_conflicts=True)
+        met_again = within_batch
+        if rows:
+            met_again = [*within_batch, *copy(_columns(rows), rows)]
         stored = Stored(
-            readings=within_batch.readings,
-            duplicates=within_batch.duplicates + met_again,
-            conflicts=within_batch.conflicts + differing,
+            readings=len(rows),
+            duplicates=sum(item.is_duplicate for item in met_again),
+            conflicts=sum(item.conflicts for item in met_again),
+            met_again=met_again,
         )
-        _note_batch(rows, source, stored)
+        if rows:
+            _note_batch(rows, source, stored)
+        if beside is not None:
+            beside()
     return stored
 
 
-def _merge_in_batch(rows: Sequence[Row]) -> tuple[list[Row], int, int]:
+def _merge_in_batch(rows: Sequence[Row]) -> tuple[list[Row], list[MetAgain]]:
     """Let rows of one key within the batch become one."""
     by_key: dict[tuple[int, datetime], Row] = {}
-    conflicts = 0
+    met_again: list[MetAgain] = []
     for row in rows:
         kept = by_key.setdefault((row.meter_id, row.time), row)
-        if kept is row:
-            continue
-        for name, value in row.quantities.items():
-            if kept.quantities.setdefault(name, value) != value:
-                conflicts += 1
-        for name, item in row.extra.items():
-            kept.extra.setdefault(name, item)
-    return list(by_key.values()), len(rows) - len(by_key), conflicts
+        if kept is not row:
+            met_again.append(_merge(kept, row))
+    return list(by_key.values()), met_again
+
+
+def _merge(kept: Row, row: Row) -> MetAgain:
+    if row.gathered:
+        kept.quantities.update(row.quantities)
+        kept.extra.update(row.extra)
+        return MetAgain(row.meter_id, row.time, False, 0)
+    conflicts = 0
+    for name, value in row.quantities.items():
+        if kept.quantities.setdefault(name, value) != value:
+            conflicts += 1
+    for name, item in row.extra.items():
+        kept.extra.setdefault(name, item)
+    return MetAgain(row.meter_id, row.time, True, conflicts)
 
 
 _known_partitions: set[tuple[int, int]] = set()
@@ -168,9 +208,17 @@ def _columns(rows: Sequence[Row]) -> list[str]:
     return ["meter_id", "time", "received_at", "extra", *ordered]
 
 
-def _copy(table: sql.Identifier, columns: list[str], rows: Sequence[Row]) -> None:
+def _copy(
+    table: sql.Identifier,
+    columns: list[str],
+    rows: Sequence[Row],
+    *,
+    staged: bool = False,
+) -> None:
     """Binary COPY: five times as fast as text for rows this wide."""
     quantities = columns[4:]
+    if staged:
+        columns = [*columns, "gathered"]
     statement = sql.SQL("COPY {} ({}) FROM STDIN (FORMAT BINARY)").format(
         table, sql.SQL(", ").join(map(sql.Identifier, columns))
     )
@@ -184,46 +232,50 @@ def _copy(table: sql.Identifier, columns: list[str], rows: Sequence[Row]) -> Non
                     row.received_at,
                     _jsonb(row.extra),
                     *map(row.quantities.get, quantities),
+                    *((row.gathered,) if staged else ()),
                 )
             )
 
 
-def _copy_new(columns: list[str], rows: Sequence[Row]) -> tuple[int, int]:
+def _copy_new(columns: list[str], rows: Sequence[Row]) -> list[MetAgain]:
     """Store rows of which none meets its key again; raise UniqueViolation else."""
     _copy(_TABLE, columns, rows)
-    return 0, 0
+    return []
 
 
 def _jsonb(extra: dict[str, Any]) -> Jsonb | None:
     return Jsonb(extra, dumps=msgspec.json.encode) if extra else None
 
 
-def _copy_by_staging(columns: list[str], rows: Sequence[Row]) -> tuple[int, int]:
-    """Store rows of which some meet their key again; return how many, and conflicts."""
+def _copy_by_staging(columns: list[str], rows: Sequence[Row]) -> list[MetAgain]:
+    """Store rows of which some meet their key again; return those."""
     quantities = [sql.Identifier(column) for column in columns[4:]]
     with connection.cursor() as cursor:
         cursor.execute(
-            sql.SQL("CREATE TEMP TABLE {} (LIKE {}) ON COMMIT DROP").format(
-                _STAGING, _TABLE
-            )
+            sql.SQL(
+                "CREATE TEMP TABLE {} (LIKE {}, gathered bool) ON COMMIT DROP"
+            ).format(_STAGING, _TABLE)
         )
-        _copy(_STAGING, columns, rows)
-        cursor.execute(_count_statement(quantities))
-        met_again, conflicts = cursor.fetchone()
-        cursor.execute(_fill_statement(columns, quantities))
+        _copy(_STAGING, columns, rows, staged=True)
+        cursor.execute(_met_again_statement(quantities))
+        met_again = [MetAgain(*found) for found in cursor.fetchall()]
+        cursor.execute(_fill_statement(columns, quantities, gathered=False))
+        if any(row.gathered for row in rows):
+            cursor.execute(_fill_statement(columns, quantities, gathered=True))
         # The same transaction may need it again.
         cursor.execute(sql.SQL("DROP TABLE {}").format(_STAGING))
-    return met_again, conflicts
+    return met_again
 
 
-def _count_statement(quantities: list[sql.Identifier]) -> sql.Composed:
-    """How many keys are there already, and how many of their values differ."""
+def _met_again_statement(quantities: list[sql.Identifier]) -> sql.Composed:
+    """Which keys are there already, and how many of their values differ."""
     differing = [
         sql.SQL("coalesce((kept.{0} <> new.{0})::int, 0)").format(quantity)
         for quantity in quantities
     ]
     return sql.SQL(
-        "SELECT count(*), coalesce(sum({differing}), 0)"
+        "SELECT meter_id, time, NOT new.gathered,"
+        " CASE WHEN new.gathered THEN 0 ELSE {differing} END"
         " FROM {staging} AS new JOIN {table} AS kept USING (meter_id, time)"
     ).format(
         differing=sql.SQL(" + ").join([sql.SQL("0"), *differing]),
@@ -233,22 +285,26 @@ def _count_statement(quantities: list[sql.Identifier]) -> sql.Composed:
 
 
 def _fill_statement(
-    columns: list[str], quantities: list[sql.Identifier]
+    columns: list[str], quantities: list[sql.Identifier], *, gathered: bool
 ) -> sql.Composed:
-    """Insert the new rows, fill the empty columns of those that are there."""
-    fills = [
-        sql.SQL("{0} = coalesce(kept.{0}, excluded.{0})").format(quantity)
-        for quantity in quantities
-    ]
+    """Insert the new rows, fill the empty columns of those that are there.
+
+    Of gathered rows the later value stays, of others the first.
+    """
+    fill = "{0} = coalesce(kept.{0}, excluded.{0})"
+    if gathered:
+        fill = "{0} = coalesce(excluded.{0}, kept.{0})"
+    fills = [sql.SQL(fill).format(quantity) for quantity in quantities]
     return sql.SQL(
         "INSERT INTO {table} AS kept ({columns})"
         # Sorted, so that two writers meet the same rows in the same order.
-        " SELECT {columns} FROM {staging} ORDER BY meter_id, time"
+        " SELECT {columns} FROM {staging} WHERE {which} ORDER BY meter_id, time"
         " ON CONFLICT (meter_id, time) DO UPDATE SET {fills}"
     ).format(
         table=_TABLE,
         staging=_STAGING,
         columns=sql.SQL(", ").join(map(sql.Identifier, columns)),
+        which=sql.SQL("gathered" if gathered else "NOT gathered"),
         fills=sql.SQL(", ").join([sql.SQL(_FILL_EXTRA), *fills]),
     )
 
@@ -265,7 +321,9 @@ def _note_batch(rows: Sequence[Row], source: str, stored: Stored) -> None:
         meters=sorted({row.meter_id for row in rows}),
         first_time=min(row.time for row in rows),
         last_time=max(row.time for row in rows),
-        **stored._asdict(),
+        readings=stored.readings,
+        duplicates=stored.duplicates,
+        conflicts=stored.conflicts,
     )
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_notify(%s, %s)", [CHANNEL, str(batch.pk)])

@@ -9,7 +9,7 @@ from django.utils import timezone
 from meters.domain.quantities import QUANTITIES
 from meters.models import Reading, RejectedMessage, StoredBatch
 from meters.services import record_readings as recording
-from meters.services.record_readings import Row, Stored, record_readings
+from meters.services.record_readings import Row, record_readings
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -66,8 +66,8 @@ def test_followers_are_nudged_when_it_is_committed():
 class TestOnceEach:
     def test_the_same_rows_again_are_duplicates(self):
         rows = [row(voltage_l1=230.0), row(8, voltage_l1=231.0)]
-        assert record_readings(rows, source="test") == Stored(2, 0, 0)
-        assert record_readings(rows, source="test") == Stored(2, 2, 0)
+        assert record_readings(rows, source="test")[:3] == (2, 0, 0)
+        assert record_readings(rows, source="test")[:3] == (2, 2, 0)
         assert Reading.objects.count() == 2
 
     def test_a_row_that_meets_its_key_fills_what_was_empty(self):
@@ -80,12 +80,12 @@ class TestOnceEach:
     def test_of_two_differing_values_the_first_stays_and_it_counts(self):
         record_readings([row(voltage_l1=230.0)], source="test")
         again = record_readings([row(voltage_l1=240.0, current_l1=5.0)], source="test")
-        assert again == Stored(1, 1, 1)
+        assert again[:3] == (1, 1, 1)
         assert (stored().voltage_l1, stored().current_l1) == (230.0, 5.0)
 
     def test_the_same_holds_within_one_batch(self):
         rows = [row(voltage_l1=230.0), row(voltage_l1=240.0, current_l1=5.0)]
-        assert record_readings(rows, source="test") == Stored(1, 1, 1)
+        assert record_readings(rows, source="test")[:3] == (1, 1, 1)
         assert (stored().voltage_l1, stored().current_l1) == (230.0, 5.0)
 
     def test_new_rows_beside_known_ones_are_stored(self):

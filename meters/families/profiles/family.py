@@ -130,7 +130,7 @@ class ProfileFamily:
         if not quantities:
             raise UnusableMessageError(f"Topic {message.topic} carries no number.")
         device = self._device_id(None, None, parts)
-        return Decoded(self.name, [times.reading(message, device, quantities)])
+        return Decoded(self.name, [times.gathered(message, device, quantities)])
 
     def _reading(
         self, item: Any, content: Any, parts: Mapping[str, str], message: Message

@@ -110,7 +110,7 @@ def _plain(decoded: Decoded) -> dict[str, Any]:
     """Return what is told of a message; not how ingest goes on with it."""
     plain: dict[str, Any] = msgspec.to_builtins(decoded)
     for reading in plain["readings"]:
-        del reading["wall_clock"]
+        del reading["wall_clock"], reading["gathered"]
     for reply in plain["replies"]:
         if not reply["is_base64"]:
             del reply["is_base64"]

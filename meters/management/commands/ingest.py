@@ -49,7 +49,9 @@ class Command(BaseCommand):
             waiting=waiting,
             live=live,
             acknowledge=subscription.acknowledge,
+            answer=lambda reply: subscription.publish(reply.topic, reply.content),
             source=name,
+            topics=topics,
         )
 
         def stop(_signal: int, _frame: object) -> None:
