@@ -132,8 +132,9 @@ class Publisher:
 class IngestProcess:
     """``manage.py ingest``, on the test database."""
 
-    def __init__(self, mqtt_url: str, log: Path) -> None:
+    def __init__(self, mqtt_url: str, log: Path, *arguments: str) -> None:
         self.log = log
+        self._arguments = arguments
         self._environment = {
             **os.environ,
             "DATABASE_URL": database_url(),
@@ -145,7 +146,7 @@ class IngestProcess:
         connections = self.text().count("Connected to the broker")
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "manage.py", "ingest"],
+                [sys.executable, "manage.py", "ingest", *self._arguments],
                 cwd=ROOT,
                 env=self._environment,
                 stdout=log,
@@ -176,8 +177,10 @@ class IngestProcess:
 
 
 @contextmanager
-def running_ingest(mqtt_url: str, log: Path) -> Iterator[IngestProcess]:
-    ingest = IngestProcess(mqtt_url, log)
+def running_ingest(
+    mqtt_url: str, log: Path, *arguments: str
+) -> Iterator[IngestProcess]:
+    ingest = IngestProcess(mqtt_url, log, *arguments)
     ingest.start()
     try:
         yield ingest

@@ -3,7 +3,7 @@
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from paho.mqtt.client import Client, ConnectFlags, DisconnectFlags, MQTTMessage
@@ -45,12 +45,14 @@ class Subscription:
         *,
         client_id: str,
         topics: list[str],
+        leaving: Sequence[str] = (),
         on_message: Callable[[int, Incoming], None],
         on_connect: Callable[[int, bool], None],
     ) -> None:
         self.address = address
         self.client_id = client_id
         self._topics = topics
+        self._leaving = leaving
         self._deliver = on_message
         self._connected = on_connect
         self._generation = 1
@@ -139,7 +141,10 @@ class Subscription:
             logger.error("The broker at %s refuses us: %s.", self.address, code)
             return
         self._connected(self._generation, flags.session_present)
-        client.subscribe([(topic, 1) for topic in self._topics])
+        if self._leaving:
+            client.unsubscribe(list(self._leaving))
+        if self._topics:
+            client.subscribe([(topic, 1) for topic in self._topics])
         logger.info(
             "Connected to the broker at %s as %s%s.",
             self.address,

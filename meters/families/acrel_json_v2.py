@@ -11,7 +11,7 @@ the 73 points::
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Any, ClassVar
+from typing import Any
 
 import msgspec
 
@@ -115,8 +115,8 @@ class AcrelJsonV2:
     """The family "acrel-json-v2"."""
 
     name = "acrel-json-v2"
-    shared_topics: ClassVar[tuple[str, ...]] = ("+/+/+/json-v2/analog/#",)
-    own_topics: ClassVar[tuple[str, ...]] = ()
+    shared_topics: tuple[str, ...] = ("+/+/+/json-v2/analog/#",)
+    own_topics: tuple[str, ...] = ()
 
     def knows(self, topic: str) -> bool:
         return "/json-v2/analog" in topic

@@ -12,7 +12,7 @@ lines of one country's telegram in the units of that country.
 
 import re
 from datetime import UTC, datetime, timedelta, timezone
-from typing import ClassVar, NamedTuple
+from typing import NamedTuple
 
 from dsmr_parser.exceptions import InvalidChecksumError, ParseError
 from dsmr_parser.parsers import TelegramParser
@@ -80,8 +80,8 @@ class DsmrP1:
     """The family "dsmr-p1"."""
 
     name = "dsmr-p1"
-    shared_topics: ClassVar[tuple[str, ...]] = ("dsmr/#", "p1/#")
-    own_topics: ClassVar[tuple[str, ...]] = ()
+    shared_topics: tuple[str, ...] = ("dsmr/#", "p1/#")
+    own_topics: tuple[str, ...] = ()
 
     def knows(self, topic: str) -> bool:
         parts = topic.lower().split("/")

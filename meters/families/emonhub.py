@@ -6,7 +6,7 @@ configuration knows: they are kept as they come, beside the quantities.
 """
 
 import re
-from typing import Any, ClassVar
+from typing import Any
 
 from meters.families import times, values
 from meters.families.message import Decoded, Message, UnusableMessageError
@@ -43,8 +43,8 @@ class EmonHub:
     """The family "emonhub"."""
 
     name = "emonhub"
-    shared_topics: ClassVar[tuple[str, ...]] = ("emon/#", "emonhub/rx/+/values")
-    own_topics: ClassVar[tuple[str, ...]] = ()
+    shared_topics: tuple[str, ...] = ("emon/#", "emonhub/rx/+/values")
+    own_topics: tuple[str, ...] = ()
 
     def knows(self, topic: str) -> bool:
         return topic.startswith(("emon/", "emonhub/rx/"))

@@ -29,9 +29,9 @@ class EspHome:
     """The family "esphome"; a switch is an output by the order of its appearance."""
 
     name = "esphome"
-    shared_topics: ClassVar[tuple[str, ...]] = ("+/sensor/+/state",)
+    shared_topics: tuple[str, ...] = ("+/sensor/+/state",)
     # Switches are numbered by who hears all of them.
-    own_topics: ClassVar[tuple[str, ...]] = ("+/status", "+/switch/+/state")
+    own_topics: tuple[str, ...] = ("+/status", "+/switch/+/state")
     actions: ClassVar[frozenset[Action]] = frozenset({"on", "off", "toggle"})
     reports_outputs: ClassVar[bool] = True
 

@@ -128,8 +128,8 @@ class Family(Protocol):
     """
 
     name: str
-    shared_topics: ClassVar[tuple[str, ...]]
-    own_topics: ClassVar[tuple[str, ...]]
+    shared_topics: tuple[str, ...]
+    own_topics: tuple[str, ...]
 
     def knows(self, topic: str) -> bool:
         """Return whether messages of this topic are of this family."""

@@ -5,7 +5,7 @@ receipt. Names begin with the device: ``urn:dev:ow:10e2073a01080063:voltage``.
 """
 
 from datetime import datetime, timedelta
-from typing import Any, ClassVar
+from typing import Any
 
 from meters.domain.quantities import BY_NAME
 from meters.families import times, values
@@ -20,8 +20,8 @@ class SenMl:
     """The family "senml"."""
 
     name = "senml"
-    shared_topics: ClassVar[tuple[str, ...]] = ()
-    own_topics: ClassVar[tuple[str, ...]] = ()
+    shared_topics: tuple[str, ...] = ()
+    own_topics: tuple[str, ...] = ()
 
     def knows(self, topic: str) -> bool:
         return topic.endswith("/senml") or topic.startswith("senml/")

@@ -39,9 +39,9 @@ class ShellyGen1:
     """The family "shelly-gen1"."""
 
     name = "shelly-gen1"
-    shared_topics: ClassVar[tuple[str, ...]] = ()
+    shared_topics: tuple[str, ...] = ()
     # Announcements and relays are retained, and there are few of these devices.
-    own_topics: ClassVar[tuple[str, ...]] = ("shellies/#",)
+    own_topics: tuple[str, ...] = ("shellies/#",)
     actions: ClassVar[frozenset[Action]] = frozenset({"on", "off", "toggle"})
     reports_outputs: ClassVar[bool] = True
 

@@ -126,12 +126,12 @@ class ShellyGen2:
     """The family "shelly-gen2"."""
 
     name = "shelly-gen2"
-    shared_topics: ClassVar[tuple[str, ...]] = (
+    shared_topics: tuple[str, ...] = (
         "+/events/rpc",
         "+/status/+",
         f"{ASKER}/rpc",
     )
-    own_topics: ClassVar[tuple[str, ...]] = ("+/online",)
+    own_topics: tuple[str, ...] = ("+/online",)
     actions: ClassVar[frozenset[Action]] = frozenset({"on", "off", "toggle", "read"})
     reports_outputs: ClassVar[bool] = True
 

@@ -103,7 +103,7 @@ class Tasmota:
     """The family "tasmota"."""
 
     name = "tasmota"
-    shared_topics: ClassVar[tuple[str, ...]] = (
+    shared_topics: tuple[str, ...] = (
         "tele/+/SENSOR",
         "tele/+/STATE",
         "stat/#",
@@ -111,7 +111,7 @@ class Tasmota:
         "+/tele/STATE",
         "+/stat/+",
     )
-    own_topics: ClassVar[tuple[str, ...]] = ("tele/+/LWT", "+/tele/LWT")
+    own_topics: tuple[str, ...] = ("tele/+/LWT", "+/tele/LWT")
     actions: ClassVar[frozenset[Action]] = frozenset(
         {"on", "off", "toggle", "read", "set_interval"}
     )

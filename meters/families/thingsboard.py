@@ -7,7 +7,7 @@ subscriber ever learns: the broker must mount a name in front of it, such as
 
 from collections.abc import Iterator
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import Any
 
 from meters.domain.quantities import BY_NAME
 from meters.families import times, values
@@ -31,12 +31,12 @@ class ThingsBoard:
     """The family "thingsboard"."""
 
     name = "thingsboard"
-    shared_topics: ClassVar[tuple[str, ...]] = (
+    shared_topics: tuple[str, ...] = (
         "v1/devices/me/+",
         "+/v1/devices/me/+",
         "+/+/v1/devices/me/+",
     )
-    own_topics: ClassVar[tuple[str, ...]] = ()
+    own_topics: tuple[str, ...] = ()
 
     def knows(self, topic: str) -> bool:
         return f"/{_DEVICE}" in f"/{topic}"
@@ -65,8 +65,8 @@ class ThingsBoardGateway:
     """The family "thingsboard-gateway"."""
 
     name = "thingsboard-gateway"
-    shared_topics: ClassVar[tuple[str, ...]] = (f"{_GATEWAY}+", f"+/{_GATEWAY}+")
-    own_topics: ClassVar[tuple[str, ...]] = ()
+    shared_topics: tuple[str, ...] = (f"{_GATEWAY}+", f"+/{_GATEWAY}+")
+    own_topics: tuple[str, ...] = ()
 
     def knows(self, topic: str) -> bool:
         return f"/{_GATEWAY}" in f"/{topic}"

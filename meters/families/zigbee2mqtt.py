@@ -66,9 +66,9 @@ class Zigbee2Mqtt:
     """The family "zigbee2mqtt"."""
 
     name = "zigbee2mqtt"
-    shared_topics: ClassVar[tuple[str, ...]] = ()
+    shared_topics: tuple[str, ...] = ()
     # States may be retained, and all come by one bridge.
-    own_topics: ClassVar[tuple[str, ...]] = (f"{PREFIX}#",)
+    own_topics: tuple[str, ...] = (f"{PREFIX}#",)
     actions: ClassVar[frozenset[Action]] = frozenset({"on", "off", "toggle", "read"})
     reports_outputs: ClassVar[bool] = True
 

@@ -66,6 +66,8 @@ class Writer:
         self._registry = Registry()
         self._directory = MeterDirectory()
         self._stopping = threading.Event()
+        # A batch is in hand, or messages wait.
+        self._in_hand = False
         self._counts: Counter[str] = Counter()
         self._reported = time.monotonic()
 
@@ -75,10 +77,17 @@ class Writer:
         while not self._stopping.is_set():
             batch = self._waiting.take(timeout_s=1.0)
             if batch:
+                self._in_hand = True
                 self.write(batch)
+                self._in_hand = False
             self._patiently(self._quality.write_if_due)
             self._report()
         self._patiently(lambda: self._quality.write_if_due(at_once=True))
+
+    @property
+    def busy(self) -> bool:
+        """Tell whether something is not written yet."""
+        return self._in_hand or len(self._waiting) > 0
 
     def stop(self) -> None:
         """End after the batch in hand. Safe to call from a signal handler."""

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -35,13 +35,12 @@ class _Compiled(NamedTuple):
 class ProfileFamily:
     """A family whose messages a profile declares."""
 
-    shared_topics: ClassVar[tuple[str, ...]] = ()
-    own_topics: ClassVar[tuple[str, ...]] = ()
+    own_topics: tuple[str, ...] = ()
 
     def __init__(self, profile: Profile) -> None:
         self.name = profile.name
         self.profile = profile
-        self.topics = tuple(mqtt_filter(topic) for topic in profile.topics)
+        self.shared_topics = tuple(mqtt_filter(topic) for topic in profile.topics)
         self._patterns = [compiled(topic) for topic in profile.topics]
         self._recognised = [getter(path) for path in profile.recognise]
         self._device = getter(profile.device.path) if profile.device.path else None
