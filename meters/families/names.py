@@ -171,10 +171,8 @@ def _base(words: list[str], unit: str) -> str | None:
         return "voltage_unbalance" if has("voltage") else "current_unbalance"
     if has("demand"):
         return "active_demand" if kind == "active" else None
-    if has("energy") or has("consumption") or unit in {"Wh", "kWh", "MWh"}:
+    if has("energy") or has("consumption"):
         return f"{kind}_energy" if kind != "apparent" else None
-    if unit in {"varh", "kvarh"}:
-        return "reactive_energy"
     if has("leakage") or has("residual"):
         return "residual_current"
     for word, base in (

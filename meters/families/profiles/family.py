@@ -147,8 +147,7 @@ class ProfileFamily:
         for name, find in self._extra.items():
             value = find(content)
             if value is not None and value != "" and value not in self._missing:
-                number = values.number(value)
-                extra[name] = values.text(value) if number is None else number
+                extra[name] = _kept(value)
         time = None
         if self._time is not None and self.profile.time is not None:
             raw = self._time(item)
@@ -255,6 +254,13 @@ def _number(value: Any, source: _Compiled) -> float | None:
             return None
         return found[0]
     return values.number(value)
+
+
+def _kept(value: Any) -> float | bool | str:
+    if isinstance(value, bool):
+        return value
+    number = values.number(value)
+    return values.text(value) if number is None else number
 
 
 def _instant(raw: Any, time: Time) -> datetime | None:

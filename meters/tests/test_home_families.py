@@ -1,0 +1,92 @@
+import pytest
+
+from meters.families import Command, OutputState, Registry
+from meters.tests.families import decode, quantities
+
+
+class TestZigbee2Mqtt:
+    def test_a_plug(self):
+        body = {
+            "power": 0,
+            "voltage": 243,
+            "current": None,
+            "energy": 12.05,
+            "state": "OFF",
+            "linkquality": 43,
+            "update": {"state": "idle"},
+        }
+        found = decode("zigbee2mqtt/hall/plug", body)
+        assert quantities(found) == {
+            "hall/plug": {
+                "active_power": 0.0,
+                "voltage_l1": 243,
+                "active_energy_import": 12.05,
+                "signal_strength": 43,
+            }
+        }
+        assert found.outputs == [OutputState("hall/plug", 1, False)]
+
+    def test_an_attribute_is_the_same_devices(self):
+        found = decode("zigbee2mqtt/hall/plug/power", "12.5")
+        assert quantities(found) == {"hall/plug": {"active_power": 0.0125}}
+
+    @pytest.mark.parametrize("text", ["online", '{"state": "online"}'])
+    def test_both_forms_of_availability(self, text):
+        [status] = decode("zigbee2mqtt/hall/plug/availability", text).status
+        assert (status.device, status.online) == ("hall/plug", True)
+
+    def test_the_bridge_is_no_meter(self):
+        found = decode("zigbee2mqtt/bridge/devices", "[]")
+        assert (found.readings, found.rejected) == ([], None)
+
+    def test_commands(self):
+        command = Command("hall/plug", "on", "zigbee2mqtt/hall/plug", 1)
+        [sent] = Registry().family("zigbee2mqtt").encode(command)
+        assert (sent.topic, sent.payload) == (
+            "zigbee2mqtt/hall/plug/set",
+            b'{"state":"ON"}',
+        )
+
+
+class TestEspHome:
+    def test_a_sensor_is_known_by_its_name(self):
+        found = decode("cellar/sensor/phase_a_power/state", "1250.5")
+        assert quantities(found) == {"cellar": {"active_power_l1": 1.2505}}
+
+    def test_nan_is_absent(self):
+        found = decode("cellar/sensor/power/state", "nan")
+        assert (found.readings, found.rejected) == ([], None)
+
+    def test_a_name_that_says_nothing_is_kept_beside(self):
+        [reading] = decode("cellar/sensor/lux/state", "12").readings
+        assert (reading.quantities, reading.extra) == ({}, {"lux": 12.0})
+
+    def test_presence(self):
+        [status] = decode("cellar/status", "offline").status
+        assert (status.device, status.online) == ("cellar", False)
+
+    def test_a_switch_that_was_heard_can_be_commanded(self):
+        registry = Registry()
+        state = decode("cellar/switch/pump/state", "ON", registry=registry)
+        assert state.outputs == [OutputState("cellar", 1, True)]
+        command = Command("cellar", "off", "cellar/sensor/power/state", 1)
+        [sent] = registry.family("esphome").encode(command)
+        assert (sent.topic, sent.payload) == ("cellar/switch/pump/command", b"OFF")
+
+
+class TestEmonHub:
+    def test_a_value(self):
+        assert quantities(decode("emon/emontx/power1", "100")) == {
+            "emontx": {"active_power_l1": 0.1}
+        }
+
+    def test_values_without_names_are_kept_as_they_are(self):
+        [reading] = decode("emonhub/rx/10/values", "100,200").readings
+        assert reading.extra == {"value_1": 100.0, "value_2": 200.0}
+
+    def test_an_object_with_its_time(self):
+        body = {"time": 1_782_907_100.5, "vrms": 231.2, "power4": 5}
+        [reading] = decode("emon/JSON/hall", body).readings
+        assert reading.quantities == {"voltage_l1": 231.2}
+        assert reading.extra == {"power4": 5.0}
+        assert reading.time_source == "device"

@@ -1,0 +1,49 @@
+import pytest
+
+from meters.families.names import guess
+
+
+@pytest.mark.parametrize(
+    ("key", "expected"),
+    [
+        ("voltageA", ("voltage_l1", "V")),
+        ("Voltage L2-N", ("voltage_l2", "V")),
+        ("voltage_l1_l2", ("voltage_l12", "V")),
+        ("phase_c_current", ("current_l3", "A")),
+        ("current_mA", ("current_l1", "mA")),
+        ("power_w", ("active_power", "W")),
+        ("activePowerA_kW", ("active_power_l1", "kW")),
+        ("Power/Active/Total", ("active_power", "W")),
+        ("reactive_power_b", ("reactive_power_l2", "var")),
+        ("apparentPower", ("apparent_power", "VA")),
+        ("Energy/Active/Import", ("active_energy_import", "kWh")),
+        ("kWh Import", ("active_energy_import", "kWh")),
+        ("energy_exported_Wh", ("active_energy_export", "Wh")),
+        ("import_energy_t2", ("active_energy_import_t2", "kWh")),
+        ("powerFactor", ("power_factor", "")),
+        ("freq", ("frequency", "Hz")),
+        ("room temperature", ("temperature", "°C")),
+    ],
+)
+def test_what_a_key_says(key, expected):
+    assert guess(key) == expected
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        *("", "doubleKey", "serial", "uptime", "max_power", "energy_today"),
+        # A sum of currents is no phase's; a battery is no meter.
+        *("total_current", "battery_voltage", "power_limit", "voltage_l1_t2"),
+    ],
+)
+def test_a_doubt_is_no_quantity(key):
+    assert guess(key) is None
+
+
+def test_a_unit_told_elsewhere_goes_first():
+    assert guess("Power/Active", "kW") == ("active_power", "kW")
+
+
+def test_a_unit_that_does_not_fit_makes_it_none():
+    assert guess("voltage", "kWh") is None

@@ -1,0 +1,133 @@
+import pytest
+
+from meters.families import Answer
+from meters.tests.families import RECEIVED, decode, quantities
+
+TELEGRAM = """/KFM5KAIFA-METER
+
+1-3:0.2.8(50)
+0-0:1.0.0(260701135958S)
+0-0:96.1.1(4B303132)
+1-0:1.8.1(000004.426*kWh)
+1-0:1.8.2(000002399*Wh)
+1-0:2.8.1(000000.000*kWh)
+1-0:1.7.0(00.244*kW)
+1-0:2.7.0(01.000*kW)
+1-0:21.7.0(00.100*kW)
+1-0:32.7.0(0230.0*V)
+1-0:31.7.0(0.48*A)
+0-1:24.1.0(003)
+0-1:96.1.0(473031)
+0-1:24.2.1(260701130000S)(00107.890*m3)
+!"""
+
+
+def crc(text):
+    value = 0
+    for byte in text.encode():
+        value ^= byte
+        for _ in range(8):
+            value = value >> 1 ^ (0xA001 if value & 1 else 0)
+    return f"{value:04X}"
+
+
+class TestDsmrP1:
+    def test_the_meter_and_the_gas_meter_behind_it(self):
+        found = decode("dsmr/raw", TELEGRAM)
+        assert quantities(found) == {
+            "K012": {
+                "active_energy_import_t1": 4.426,
+                "active_energy_import_t2": 2.399,
+                "active_energy_export_t1": 0.0,
+                "active_power": pytest.approx(-0.756),
+                "active_power_l1": 0.1,
+                "voltage_l1": 230.0,
+                "current_l1": 0.48,
+            },
+            "G01": {"volume": 107.89},
+        }
+
+    def test_summer_time_is_two_hours_ahead_whatever_the_site(self):
+        meter, gas = decode("dsmr/raw", TELEGRAM, timezone="America/Lima").readings
+        assert meter.time.isoformat() == "2026-07-01T11:59:58+00:00"
+        assert gas.time.isoformat() == "2026-07-01T11:00:00+00:00"
+
+    def test_any_topic_will_do(self):
+        assert decode("my/own/place", TELEGRAM).family == "dsmr-p1"
+
+    def test_the_checksum_is_of_the_lines_as_the_meter_ended_them(self):
+        sent = TELEGRAM.replace("\n", "\r\n")
+        for text in (sent, TELEGRAM):
+            assert decode("dsmr/raw", text + crc(sent)).readings
+        assert "checksum" in decode("dsmr/raw", f"{TELEGRAM}0000").rejected
+
+    def test_a_piece_of_a_telegram_is_refused(self):
+        assert "no whole telegram" in decode("dsmr/raw", TELEGRAM[:200]).rejected
+
+
+class TestSenMl:
+    def test_base_fields_hold_on(self):
+        body = [
+            {"bn": "urn:dev:mac:01:", "bt": 1_782_907_100, "n": "voltage", "u": "V"},
+            {"n": "power", "u": "kW", "v": 1.2},
+            {"n": "power", "u": "kW", "v": 1.1, "t": -60},
+            {"n": "door", "vb": True},
+        ]
+        found = decode("any/where", body)
+        assert found.family == "senml"
+        times = sorted(reading.time.timestamp() for reading in found.readings)
+        assert times == [1_782_907_040, 1_782_907_100]
+        assert quantities(found)["urn:dev:mac:01"]["active_power"] in (1.1, 1.2)
+        assert {"door": 1.0} in [reading.extra for reading in found.readings]
+
+    def test_a_small_time_is_relative_to_the_receipt(self):
+        body = [{"n": "d1:temperature", "u": "Cel", "v": 21.5, "t": -10}]
+        [reading] = decode("any/senml", body).readings
+        assert (RECEIVED - reading.time).total_seconds() == 10
+        assert reading.device == "d1"
+
+
+class TestThingsBoard:
+    def test_the_topic_carries_the_name(self):
+        body = {"ts": 1_782_907_100_512, "values": {"voltage": 230.1, "door": "open"}}
+        [reading] = decode("tb/press-4/v1/devices/me/telemetry", body).readings
+        assert (reading.device, reading.quantities) == (
+            "press-4",
+            {"voltage_l1": 230.1},
+        )
+        assert reading.extra == {"door": "open"}
+        assert reading.time.timestamp() == 1_782_907_100.512
+
+    @pytest.mark.parametrize("body", [{"power": 5}, [{"power": 5}]])
+    def test_every_form_of_telemetry(self, body):
+        found = decode("tb/p/v1/devices/me/telemetry", body)
+        assert quantities(found) == {"p": {"active_power": 0.005}}
+
+    def test_without_a_name_it_says_what_the_broker_must_do(self):
+        found = decode("v1/devices/me/telemetry", {"power": 5})
+        assert "such as tb/<name>/v1/devices/me/telemetry" in found.rejected
+
+    def test_the_login_is_the_name_where_the_broker_tells_it(self):
+        found = decode("v1/devices/me/telemetry", {"power": 5}, username="token-1")
+        assert list(quantities(found)) == ["token-1"]
+
+    def test_a_gateway_names_its_devices(self):
+        body = {
+            "A": [{"ts": 1_782_907_100_000, "values": {"power": 5}}],
+            "B": [{"ts": 1_782_907_100_000, "values": {"power": 7}}],
+        }
+        found = decode("v1/gateway/telemetry", body)
+        assert quantities(found) == {
+            "A": {"active_power": 0.005},
+            "B": {"active_power": 0.007},
+        }
+
+    def test_a_gateways_answer_to_a_command(self):
+        body = {"device": "A", "id": 3, "data": {"success": False}}
+        assert decode("v1/gateway/rpc", body).answers == [Answer("A", 3, False)]
+        down = {"device": "A", "data": {"id": 1, "method": "toggle"}}
+        assert decode("v1/gateway/rpc", down).answers == []
+
+    def test_presence(self):
+        [status] = decode("v1/gateway/disconnect", {"device": "A"}).status
+        assert (status.device, status.online) == ("A", False)

@@ -1,0 +1,177 @@
+import pytest
+
+from meters.families import Registry
+from meters.families.profiles import ProfileError, built_in_profiles, read_profile
+from meters.tests.families import decode, quantities
+
+SHOP = """
+name = "shop"
+topics = ["shop/{device}/{}"]
+missing = [-1]
+
+[time]
+path = "at"
+format = "%d.%m.%Y %H:%M:%S"
+zone = "Europe/Berlin"
+
+[quantities]
+active_power = { path = "p.in", minus = "p.out", unit = "W" }
+voltage_l1 = { path = "u[0]" }
+voltage_l2 = { path = "u[1]" }
+active_energy_import = [
+    { path = '["e total"]', unit = "MWh" },
+    { path = "e", factor = 0.1 },
+]
+temperature = { path = "d.@json.t" }
+
+[extra]
+firmware = "fw"
+"""
+
+
+def decoded(body, profile=SHOP, topic="shop/m1/data"):
+    registry = Registry()
+    registry.use_profiles([read_profile(profile, where="test")])
+    return decode(topic, body, registry=registry)
+
+
+class TestAProfile:
+    def test_says_where_values_stand_and_in_which_unit(self):
+        body = {
+            "at": "01.07.2026 13:59:00",
+            "p": {"in": "100", "out": 350},
+            "u": [230.1, -1],
+            "e total": 1.5,
+            "d": '{"t": 21.5}',
+            "fw": "2.1",
+        }
+        [reading] = decoded(body).readings
+        assert reading.device == "m1"
+        assert reading.quantities == {
+            "active_power": -0.25,
+            "voltage_l1": 230.1,
+            "active_energy_import": 1500.0,
+            "temperature": 21.5,
+        }
+        assert reading.extra == {"firmware": 2.1}
+        assert reading.time.isoformat() == "2026-07-01T11:59:00+00:00"
+
+    def test_takes_the_first_source_that_is_there(self):
+        [reading] = decoded({"e": 50}).readings
+        assert reading.quantities == {"active_energy_import": 5.0}
+
+    def test_a_message_without_any_of_its_values_is_rejected(self):
+        assert "none of the values of profile “shop”" in decoded({"x": 1}).rejected
+
+    def test_may_leave_a_topic_to_a_family(self):
+        profile = 'name = "mine"\nfamily = "senml"\ntopics = ["a/{}"]'
+        body = [{"n": "d:power", "u": "W", "v": 5}]
+        assert decoded(body, profile, "a/b").family == "senml"
+
+
+class TestRecords:
+    PROFILE = """
+name = "records"
+recognise = ["list", "id"]
+each = "list"
+[device]
+path = "id"
+channel = "circuit"
+[time]
+path = "ts"
+[records]
+path = "points"
+key = "k"
+value = "v"
+unit = "u"
+quality = "q"
+good = ["ok"]
+[quantities]
+active_power = { path = "P" }
+voltage_l1 = { path = "7" }
+"""
+
+    def test_instants_circuits_units_and_quality(self):
+        points = [
+            {"k": "P", "v": "1500", "u": "W", "q": "ok"},
+            {"k": 7, "v": 230.0, "u": "V", "q": "bad"},
+        ]
+        items = [
+            {"ts": "1782907100000", "circuit": n, "points": points} for n in (1, 2)
+        ]
+        found = decoded({"id": "g7", "list": items}, self.PROFILE, "any/topic")
+        assert quantities(found) == {
+            "g7/1": {"active_power": 1.5},
+            "g7/2": {"active_power": 1.5},
+        }
+        assert found.readings[0].time.timestamp() == 1_782_907_100
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("name = ", "mine.toml: "),
+        ('name = "x"', "mine.toml: topics or recognise must say"),
+        ('name = "x"\ntopics = ["{device}"]\nfoo = 1', "unknown field `foo`"),
+        (
+            'name = "x"\ntopics = ["{device}"]\n[quantities]\nwatts = {path="a"}',
+            "mine.toml: quantities.watts: there is no such quantity.",
+        ),
+        (
+            'name = "x"\ntopics = ["{device}"]\n'
+            '[quantities]\nfrequency = {path="a", unit="kWh"}',
+            "mine.toml: quantities.frequency: frequency is in Hz, not in “kWh”.",
+        ),
+        (
+            'name = "x"\ntopics = ["a"]\n[quantities]\nfrequency = {path="a"}',
+            "mine.toml: device.path is missing",
+        ),
+        (
+            'name = "x"\ntopics = ["{device}/{meter}"]\n'
+            '[quantities]\nfrequency = {path="a"}',
+            "not {meter}",
+        ),
+        (
+            'name = "x"\ntopics = ["{device}"]\n[quantities]\nfrequency = {path="a[x"}',
+            "mine.toml: The path “a[x” cannot be read",
+        ),
+    ],
+)
+def test_a_fault_is_one_sentence_that_names_the_place(text, sentence):
+    with pytest.raises(ProfileError) as error:
+        read_profile(text, where="mine.toml")
+    assert sentence in str(error.value)
+
+
+class TestShipped:
+    def test_all_can_be_read(self):
+        assert {profile.name for profile in built_in_profiles()} == {
+            "advantech-wise",
+            "amsreader",
+            "compere-kpm",
+            "diy-wemos",
+            "gosdm-mbmd",
+            "iammeter",
+            "siemens-7kn",
+        }
+
+    def test_iammeter_is_known_by_its_look(self):
+        rows = [[231.0, 1.0, -230, 10.5, 2.5, 50.0, 1.0]] * 3
+        body = {"method": "uploadsn", "SN": "AB12", "Datas": rows}
+        found = decode("my/topic", body)
+        assert (found.family, found.readings[0].device) == ("iammeter", "AB12")
+        assert found.readings[0].quantities["active_power_l3"] == -0.23
+
+    def test_a_disabled_input_and_bad_quality_are_no_values(self):
+        body = {"t": "2026-07-01T11:59:00Z", "q": 192, "ai1": 9999.9999, "di1": True}
+        [reading] = decode("Advantech/00D0C9/data", body).readings
+        assert reading.extra == {"di1": True}
+        assert decode("Advantech/00D0C9/data", {**body, "q": 0}).readings == []
+
+    def test_amsreader_import_and_export_are_one_signed_power(self):
+        body = {"id": "58:BF", "temp": -127, "data": {"P": 0, "PO": 250, "tPI": 8.5}}
+        [reading] = decode("ams/topic", body).readings
+        assert reading.quantities == {
+            "active_power": -0.25,
+            "active_energy_import": 8.5,
+        }

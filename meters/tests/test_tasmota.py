@@ -1,0 +1,113 @@
+import pytest
+
+from meters.families import Command, OutputState, Registry
+from meters.tests.families import decode, quantities
+
+
+def energy(**values):
+    return {"Time": "2026-07-01T11:59:58", "ENERGY": values}
+
+
+def test_a_plug_with_one_meter():
+    found = decode(
+        "tele/plug7/SENSOR",
+        energy(Total=514.153, Today=0.5, Period=3, Power=56, Factor=0.61, Voltage=234),
+    )
+    assert quantities(found) == {
+        "plug7": {
+            "active_energy_import": 514.153,
+            "active_power": 0.056,
+            "power_factor": 0.61,
+            "voltage_l1": 234,
+        }
+    }
+
+
+def test_its_time_is_local():
+    found = decode("tele/p/SENSOR", energy(Power=5), timezone="Europe/Berlin")
+    reading = found.readings[0]
+    assert reading.time.isoformat() == "2026-07-01T09:59:58+00:00"
+    assert reading.wall_clock.isoformat() == "2026-07-01T11:59:58"
+
+
+def test_arrays_with_one_total_are_phases():
+    found = decode(
+        "tele/main/SENSOR",
+        energy(Total=12.5, Power=[100, -20, 30], Voltage=230, Current=[1, 2, 3]),
+    )
+    main = quantities(found)["main"]
+    assert main["active_power_l2"] == -0.02
+    assert main["active_power"] == pytest.approx(0.11)
+    assert main["current_l3"] == 3
+
+
+def test_two_sockets_are_channels():
+    found = decode(
+        "tele/duo/SENSOR", energy(Total=[1.5, 2.5], Power=[10, 20], Voltage=231)
+    )
+    assert quantities(found) == {
+        "duo/1": {"active_energy_import": 1.5, "active_power": 0.01, "voltage_l1": 231},
+        "duo/2": {"active_energy_import": 2.5, "active_power": 0.02, "voltage_l1": 231},
+    }
+
+
+def test_the_name_stands_where_the_topic_has_it():
+    found = decode("hall/tele/SENSOR", energy(Power=5))
+    assert list(quantities(found)) == ["hall"]
+
+
+def test_padded_texts_of_teleinfo_are_decimal():
+    tic = {"ADCO": "0619", "BASE": "008100900", "PAPP": "00780", "IINST": "003"}
+    found = decode("meter/tele/SENSOR", {"TIC": tic})
+    assert quantities(found)["meter"] == {
+        "active_energy_import": 8100.9,
+        "apparent_power": 0.78,
+        "current_l1": 3,
+    }
+
+
+def test_an_answer_to_status_8_is_a_reading():
+    found = decode("stat/plug7/STATUS8", {"StatusSNS": energy(Power=40)})
+    assert quantities(found) == {"plug7": {"active_power": 0.04}}
+
+
+def test_outputs_and_signal():
+    state = {"POWER1": "OFF", "POWER2": "ON", "Wifi": {"RSSI": 42, "Signal": -71}}
+    found = decode("tele/duo/STATE", state)
+    assert found.outputs == [OutputState("duo", 1, False), OutputState("duo", 2, True)]
+    assert found.readings[0].quantities == {"signal_strength": -71}
+    assert found.readings[0].extra == {"signal_unit": "dBm"}
+
+
+@pytest.mark.parametrize(("text", "online"), [("Online", True), ("Offline", False)])
+def test_the_last_will(text, online):
+    [status] = decode("tele/plug7/LWT", text).status
+    assert (status.device, status.online) == ("plug7", online)
+
+
+@pytest.mark.parametrize(
+    ("topic", "payload", "reason"),
+    [
+        ("tele/p/SENSOR", "[1]", "no JSON object"),
+        ("tele/p/SENSOR", {"Time": "2026-07-01T12:00:00"}, "no value that is known"),
+        ("tele/p/LWT", "maybe", "Online or Offline"),
+        ("tele/p/RESULT", {"SerialReceived": "1-0:1.8"}, "piece of a serial line"),
+    ],
+)
+def test_what_cannot_be_used_says_why(topic, payload, reason):
+    assert reason in decode(topic, payload).rejected
+
+
+@pytest.mark.parametrize(
+    ("action", "topic", "payload"),
+    [
+        ("on", "cmnd/duo/POWER2", b"ON"),
+        ("toggle", "cmnd/duo/POWER2", b"TOGGLE"),
+        ("read", "cmnd/duo/STATUS", b"8"),
+        ("set_interval", "cmnd/duo/TelePeriod", b"60"),
+    ],
+)
+def test_commands(action, topic, payload):
+    command = Command("duo", action, "tele/duo/SENSOR", 1, output=2, interval_s=60)
+    [sent] = Registry().family("tasmota").encode(command)
+    assert (sent.topic, sent.payload) == (topic, payload)
