@@ -1,20 +1,15 @@
 from django.contrib.auth.decorators import login_required
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from meters import figures
 from meters.domain.formatting import column_decimals
-from meters.queries.access import get_visible_site
 from meters.queries.discovered import may_claim
 from meters.queries.series import five_minute_table, power_lines
-from meters.queries.sites import (
-    SiteOverview,
-    matching_rows,
-    site_overview,
-    site_summaries,
-)
+from meters.queries.sites import SiteOverview, matching_rows, site_summaries
+from meters.views.opened_site import opened_overview
 from meters.views.requests import SignedInRequest
 
 STATES = ("fresh", "stale", "silent")
@@ -31,11 +26,7 @@ def site_list(request: SignedInRequest) -> HttpResponse:
 @login_required
 def site_dashboard(request: SignedInRequest, slug: str) -> HttpResponse:
     """What one site takes from the grid now, and where it goes."""
-    now = timezone.now()
-    site = get_visible_site(user=request.user, slug=slug, now=now)
-    if site is None:
-        raise Http404
-    overview = site_overview(user=request.user, site=site, now=now)
+    site, overview, now = opened_overview(request, slug)
     lines = power_lines(overview.rows, now=now)
     column = _column_decimals(overview)
     return render(
@@ -63,11 +54,7 @@ def site_dashboard(request: SignedInRequest, slug: str) -> HttpResponse:
 @login_required
 def site_meters(request: SignedInRequest, slug: str) -> HttpResponse:
     """Every meter of one site, to compare and to find."""
-    now = timezone.now()
-    site = get_visible_site(user=request.user, slug=slug, now=now)
-    if site is None:
-        raise Http404
-    overview = site_overview(user=request.user, site=site, now=now)
+    site, overview, now = opened_overview(request, slug)
     text = request.GET.get("name", "").strip()[:100]
     state = request.GET.get("state", "")
     state = state if state in STATES else ""

@@ -1,24 +1,18 @@
 from django.contrib.auth.decorators import login_required
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from meters import figures
-from meters.queries.access import get_visible_site
 from meters.queries.series import power_lines
-from meters.queries.sites import site_overview
+from meters.views.opened_site import opened_overview
 from meters.views.requests import SignedInRequest
 
 
 @login_required
 def site_wall(request: SignedInRequest, slug: str) -> HttpResponse:
     """One site on a screen on the wall: large figures, nothing to click."""
-    now = timezone.now()
-    site = get_visible_site(user=request.user, slug=slug, now=now)
-    if site is None:
-        raise Http404
-    overview = site_overview(user=request.user, site=site, now=now)
+    site, overview, now = opened_overview(request, slug)
     lines = power_lines(overview.rows, now=now)
     return render(
         request,

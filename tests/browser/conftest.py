@@ -4,12 +4,17 @@ import os
 import shutil
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import pytest
 from django.db import connection
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
+from conftest import PortalProcess, Publisher, publishing, running_ingest
+from energy_site.embedded.credentials import Credentials
+from energy_site.embedded.engines.amqtt.server import Amqtt
+from energy_site.embedded.engines.mosquitto import Mosquitto, installed_program
 from meters.models import Meter, User
 
 # Playwright's synchronous interface keeps an event loop in this thread, which Django
@@ -19,10 +24,12 @@ os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
 # Discovered meters are looked for every five seconds, and machines of CI are slow.
 expect.set_options(timeout=30_000)
 
+# What `make_user` gives everybody.
+PASSWORD = "correct horse battery"
 _NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 
-def _elsewhere(make: Callable[..., Any]) -> Callable[..., Any]:
+def elsewhere(make: Callable[..., Any]) -> Callable[..., Any]:
     """Let it run in a thread that has no event loop, as a request would."""
 
     def run(*args: Any, **fields: Any) -> Any:
@@ -40,12 +47,12 @@ def _elsewhere(make: Callable[..., Any]) -> Callable[..., Any]:
 
 @pytest.fixture
 def make_user(make_user: Callable[..., User]) -> Callable[..., User]:
-    return _elsewhere(make_user)
+    return elsewhere(make_user)
 
 
 @pytest.fixture
 def make_meter(make_meter: Callable[..., Meter]) -> Callable[..., Meter]:
-    return _elsewhere(make_meter)
+    return elsewhere(make_meter)
 
 
 # Of a module: its event loop would be in the way of asynchronous tests that follow.
@@ -91,3 +98,26 @@ def page(browser: Browser, faults: list[str]) -> Iterator[Page]:
     )
     yield page
     context.close()
+
+
+@pytest.fixture
+def meter(portal: PortalProcess, tmp_path: Path) -> Iterator[Publisher]:
+    """The login of a meter, at a broker that ingest reads from."""
+    kind = Mosquitto if installed_program() else Amqtt
+    broker = kind(tmp_path / "broker", credentials=Credentials())
+    broker.start()
+    try:
+        with (
+            running_ingest(broker.url_for("ingest"), tmp_path / "ingest.log"),
+            publishing(broker.url_for("meters")) as publisher,
+        ):
+            yield publisher
+    finally:
+        broker.stop()
+
+
+def log_in(page: Page, portal: PortalProcess, user: User) -> None:
+    page.goto(f"{portal.url}/")
+    page.get_by_label("Email").fill(user.email)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Log in").click()

@@ -3,39 +3,12 @@
 import pytest
 from playwright.sync_api import expect
 
-from conftest import publishing, running_ingest, wait_until
-from energy_site.embedded.credentials import Credentials
-from energy_site.embedded.engines.amqtt.server import Amqtt
-from energy_site.embedded.engines.mosquitto import Mosquitto, installed_program
+from conftest import wait_until
 from meters.models import Meter
+from tests.browser.conftest import log_in
 from tests.stream.messages import adw300
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-PASSWORD = "correct horse battery"
-
-
-@pytest.fixture
-def meter(portal, tmp_path):
-    """The login of a meter, at a broker that ingest reads from."""
-    kind = Mosquitto if installed_program() else Amqtt
-    broker = kind(tmp_path / "broker", credentials=Credentials())
-    broker.start()
-    try:
-        with (
-            running_ingest(broker.url_for("ingest"), tmp_path / "ingest.log"),
-            publishing(broker.url_for("meters")) as publisher,
-        ):
-            yield publisher
-    finally:
-        broker.stop()
-
-
-def log_in(page, portal, user):
-    page.goto(f"{portal.url}/")
-    page.get_by_label("Email").fill(user.email)
-    page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Log in").click()
 
 
 def test_a_message_is_seen_claimed_and_watched(

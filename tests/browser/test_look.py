@@ -6,13 +6,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from playwright.sync_api import expect
 
-from conftest import publishing, running_ingest, wait_until
-from energy_site.embedded.credentials import Credentials
-from energy_site.embedded.engines.amqtt.server import Amqtt
-from energy_site.embedded.engines.mosquitto import Mosquitto, installed_program
+from conftest import wait_until
 from meters.models import Reading
-from tests.browser.conftest import _elsewhere
-from tests.browser.test_journey import log_in
+from tests.browser.conftest import elsewhere, log_in
 from tests.stream.messages import adw300, now_ms
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -30,20 +26,6 @@ def plant(make_meter):
     incomer = make_meter(INCOMER, name="Incomer", nominal_voltage=230.0)
     press = make_meter(PRESS, name="Press shop", parent=incomer)
     return incomer, press, make_meter(ROBOT, name="Robot", parent=press)
-
-
-@pytest.fixture
-def meter(portal, tmp_path):
-    """The login of a meter, at a broker that ingest reads from."""
-    kind = Mosquitto if installed_program() else Amqtt
-    broker = kind(tmp_path / "broker", credentials=Credentials())
-    broker.start()
-    with (
-        running_ingest(broker.url_for("ingest"), tmp_path / "ingest.log"),
-        publishing(broker.url_for("meters")) as publisher,
-    ):
-        yield publisher
-    broker.stop()
 
 
 @pytest.fixture
@@ -70,7 +52,7 @@ def hour_of_readings():
                 active_power=50.0 - n / 6,
             )
 
-    return _elsewhere(store)
+    return elsewhere(store)
 
 
 def row(page, name):
