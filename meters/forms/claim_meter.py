@@ -3,6 +3,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from django import forms
+from django.db.models import QuerySet
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
@@ -53,12 +54,56 @@ class ParentField(forms.ModelChoiceField):  # type: ignore[type-arg]
         return f"{obj.name} ({obj.site.name})"
 
 
-class ClaimMeterForm(forms.ModelForm):  # type: ignore[type-arg]
-    """Where a discovered meter belongs, and how to read what it sends."""
+class MeterSettingsForm(forms.ModelForm):  # type: ignore[type-arg]
+    """What is common to claiming one meter and many."""
 
     site = forms.ModelChoiceField(
         label=_("Site"), queryset=Site.objects.none(), empty_label=None
     )
+
+    class Meta:
+        model = Meter
+        fields = [
+            "name",
+            "site",
+            "wiring",
+            "ct_ratio",
+            "pt_ratio",
+            "voltage_is_primary",
+            "current_is_primary",
+            "power_is_primary",
+            "energy_is_primary",
+            "rated_current",
+            "expected_interval_s",
+        ]
+
+    def __init__(
+        self,
+        data: QueryDict | None,
+        *,
+        instance: Meter,
+        sites: QuerySet[Site],
+        initial: Mapping[str, Any],
+        prefix: str | None = None,
+    ) -> None:
+        super().__init__(data, instance=instance, initial=dict(initial), prefix=prefix)
+        for name in ("ct_ratio", "pt_ratio"):
+            # 40 rather than 40.0
+            self.initial[name] = f"{self.initial[name]:.10g}"
+            self.fields[name].validators.append(_ratio_is_positive)
+        for name in ("rated_current", "expected_interval_s"):
+            self.fields[name].validators.append(_is_positive)
+        self.fields["name"].required = True
+        self.fields["site"].queryset = sites  # type: ignore[attr-defined]
+
+    def _post_clean(self) -> None:
+        # The instance stays as it is: the service locks the row and writes it.
+        pass
+
+
+class ClaimMeterForm(MeterSettingsForm):
+    """Where a discovered meter belongs, and how to read what it sends."""
+
     parent = ParentField(
         label=_("Fed from"),
         queryset=Meter.objects.none(),
@@ -68,21 +113,8 @@ class ClaimMeterForm(forms.ModelForm):  # type: ignore[type-arg]
         help_text=_("The meter right above it in the distribution."),
     )
 
-    class Meta:
-        model = Meter
-        fields = [
-            "name",
-            "site",
-            "parent",
-            "wiring",
-            "positive_power",
-            "ct_ratio",
-            "pt_ratio",
-            "voltage_is_primary",
-            "current_is_primary",
-            "power_is_primary",
-            "energy_is_primary",
-        ]
+    class Meta(MeterSettingsForm.Meta):
+        fields = [*MeterSettingsForm.Meta.fields, "parent", "positive_power"]
 
     def __init__(
         self,
@@ -93,18 +125,9 @@ class ClaimMeterForm(forms.ModelForm):  # type: ignore[type-arg]
         sent: Mapping[str, float],
         now: datetime,
     ) -> None:
-        super().__init__(data, instance=instance, initial=prefilled(sent))
-        for name in ("ct_ratio", "pt_ratio"):
-            # 40 rather than 40.0
-            self.initial[name] = f"{self.initial[name]:.10g}"
-            self.fields[name].validators.append(_is_positive)
         sites = managed_sites(user=user, now=now)
-        self.fields["name"].required = True
-        self.fields["site"].queryset = sites  # type: ignore[attr-defined]
-        possible = Meter.objects.filter(
-            site__in=sites, state=Meter.State.ACTIVE
-        ).select_related("site")
-        self.fields["parent"].queryset = possible  # type: ignore[attr-defined]
+        super().__init__(data, instance=instance, sites=sites, initial=prefilled(sent))
+        self.fields["parent"].queryset = feeders(sites)  # type: ignore[attr-defined]
         self.sent = sent
 
     def clean(self) -> dict[str, Any]:
@@ -113,10 +136,6 @@ class ClaimMeterForm(forms.ModelForm):  # type: ignore[type-arg]
         if site and parent and parent.site_id != site.pk:
             self.add_error("parent", _("That meter belongs to another site."))
         return cleaned
-
-    def _post_clean(self) -> None:
-        # The instance stays as it is: the service locks the row and writes it.
-        pass
 
     @property
     def switches(self) -> list[dict[str, Any]]:
@@ -133,9 +152,21 @@ class ClaimMeterForm(forms.ModelForm):  # type: ignore[type-arg]
         ]
 
 
-def _is_positive(ratio: float) -> None:
+def feeders(sites: QuerySet[Site]) -> QuerySet[Meter]:
+    """Return the meters of the sites that may feed another."""
+    return Meter.objects.filter(
+        site__in=sites, state=Meter.State.ACTIVE
+    ).select_related("site")
+
+
+def _ratio_is_positive(ratio: float) -> None:
     if not ratio > 0:
         raise forms.ValidationError(_("A ratio is greater than zero."))
+
+
+def _is_positive(value: float) -> None:
+    if not value > 0:
+        raise forms.ValidationError(_("It is greater than zero, or left empty."))
 
 
 def prefilled(sent: Mapping[str, float]) -> dict[str, Any]:

@@ -51,19 +51,29 @@ def visible_meters(*, user: User | AnonymousUser, now: datetime) -> QuerySet[Met
     )
 
 
-def claimable_meters(*, user: User | AnonymousUser, now: datetime) -> QuerySet[Meter]:
-    """Return the discovered meters that the user may claim at `now`.
+def unclaimed_meters(*, user: User | AnonymousUser, now: datetime) -> QuerySet[Meter]:
+    """Return the meters without a site that are the user's business at `now`.
 
-    Staff claim any; managers those that came by the topic prefix of their sites.
+    Staff see any; managers those that came by the topic prefix of their sites.
     """
-    discovered = Meter.objects.filter(state=Meter.State.DISCOVERED)
-    sites = managed_sites(user=user, now=now)
+    unclaimed = Meter.objects.filter(state__in=Meter.UNCLAIMED_STATES)
     if isinstance(user, User) and user.is_active and user.is_staff:
-        return discovered
+        return unclaimed
+    sites = managed_sites(user=user, now=now)
+    return unclaimed.filter(under_prefixes("first_topic", sites))
+
+
+def claimable_meters(*, user: User | AnonymousUser, now: datetime) -> QuerySet[Meter]:
+    """Return the discovered meters that the user may claim at `now`."""
+    return unclaimed_meters(user=user, now=now).filter(state=Meter.State.DISCOVERED)
+
+
+def under_prefixes(topic_field: str, sites: QuerySet[Site]) -> Q:
+    """Return the condition that a topic lies under the prefix of one of the sites."""
     prefixes = Q(pk__in=[])
     for prefix in sites.exclude(topic_prefix="").values_list("topic_prefix", flat=True):
-        prefixes |= Q(first_topic__startswith=prefix.rstrip("/") + "/")
-    return discovered.filter(prefixes)
+        prefixes |= Q(**{f"{topic_field}__startswith": prefix.rstrip("/") + "/"})
+    return prefixes
 
 
 def get_visible_site(

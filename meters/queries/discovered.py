@@ -1,18 +1,26 @@
 """Discovered meters: what announced itself and belongs to no site yet."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.core.paginator import Page, Paginator
-from django.db.models import Count
+from django.db.models import Count, Q, QuerySet
 from django.utils.functional import cached_property
 
 from meters.models import Meter, Reading, User
-from meters.queries.access import claimable_meters, managed_sites
+from meters.queries.access import managed_sites, unclaimed_meters
 from meters.queries.newest import NewestValues, newest_values
 from meters.queries.tree import MeterRow
 
 PER_PAGE = 50
+# What stands under "energy", the first that is there.
+_COUNTED = (
+    ("active_energy_import", "kWh"),
+    ("active_energy_total", "kWh"),
+    ("heat_energy", "kWh"),
+    ("volume", "m³"),
+)
 
 
 @dataclass(frozen=True)
@@ -30,6 +38,14 @@ class DiscoveredMeter:
     def newest(self) -> NewestValues | None:
         return self.row.newest
 
+    @property
+    def counted(self) -> tuple[float, str] | None:
+        """What its register shows, with the unit."""
+        for name, unit in _COUNTED:
+            if name in self.row.values:
+                return self.row.values[name], unit
+        return None
+
 
 @dataclass(frozen=True, slots=True)
 class DiscoveredPage:
@@ -37,6 +53,8 @@ class DiscoveredPage:
 
     meters: list[DiscoveredMeter]
     page: Page[Meter]
+    # How many there are of each state that has no site.
+    counts: dict[str, int]
 
 
 def may_claim(*, user: User, now: datetime) -> bool:
@@ -45,24 +63,47 @@ def may_claim(*, user: User, now: datetime) -> bool:
 
 
 def discovered_page(
-    *, user: User, search: str, page: str | int, now: datetime
+    *,
+    user: User,
+    search: str,
+    page: str | int,
+    now: datetime,
+    state: str = Meter.State.DISCOVERED,
 ) -> DiscoveredPage:
-    """Return a page of what the user may claim; `search` is part of a device id."""
-    meters = claimable_meters(user=user, now=now).order_by("-discovered_at", "-pk")
-    if search:
-        meters = meters.filter(device_id__icontains=search)
-    found = Paginator(meters, PER_PAGE).get_page(page)
-    newest = newest_values(found.object_list)
-    counts = _readings_last_hour([meter.pk for meter in found.object_list], now=now)
+    """Return a page of what the user may claim, or has put aside, in this state."""
+    meters = unclaimed_meters(user=user, now=now)
+    counted = meters.values_list("state").annotate(count=Count("pk")).order_by()
+    shown = _matching(meters.filter(state=state), search)
+    found = Paginator(shown.order_by("-discovered_at", "-pk"), PER_PAGE).get_page(page)
     return DiscoveredPage(
-        meters=[
-            DiscoveredMeter(
-                MeterRow(meter, 0, newest.get(meter.pk), now), counts.get(meter.pk, 0)
-            )
-            for meter in found.object_list
-        ],
+        meters=described(found.object_list, now=now),
         page=found,
+        counts=dict.fromkeys(Meter.UNCLAIMED_STATES, 0) | dict(counted),
     )
+
+
+def described(meters: Iterable[Meter], *, now: datetime) -> list[DiscoveredMeter]:
+    """Return the meters with what they sent last."""
+    listed = list(meters)
+    newest = newest_values(listed)
+    counts = _readings_last_hour([meter.pk for meter in listed], now=now)
+    return [
+        DiscoveredMeter(
+            MeterRow(meter, 0, newest.get(meter.pk), now), counts.get(meter.pk, 0)
+        )
+        for meter in listed
+    ]
+
+
+def _matching(meters: QuerySet[Meter], search: str) -> QuerySet[Meter]:
+    """Return those with every word in the device id, the family or the topic."""
+    for word in search.split()[:8]:
+        meters = meters.filter(
+            Q(device_id__icontains=word)
+            | Q(family__icontains=word)
+            | Q(first_topic__icontains=word)
+        )
+    return meters
 
 
 def _readings_last_hour(meter_ids: list[int], *, now: datetime) -> dict[int, int]:

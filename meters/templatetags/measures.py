@@ -14,6 +14,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 
 from meters.domain import formatting
+from meters.domain.family_words import words_of
 from meters.domain.quantities import Quantity
 from meters.domain.series import Line
 from meters.models import Meter
@@ -124,6 +125,12 @@ def lookup(mapping: dict[object, object], key: object) -> object:
 def translated(text: str) -> str:
     """Return the translation of a text that was marked in plain Python."""
     return gettext(text) if text else ""
+
+
+@register.filter
+def family_words(family: str) -> str:
+    """Return what people call a device family, translated."""
+    return gettext(words_of(family))
 
 
 @register.filter

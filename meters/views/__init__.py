@@ -1,6 +1,7 @@
 """The pages: parse the request, make one call, render."""
 
-from meters.views.discovered import claim_meter, discovered_meters
+from meters.views.claim_meters import claim_meters
+from meters.views.discovered import claim_meter, discovered_meters, sort_discovered
 from meters.views.health import system_health
 from meters.views.meters import meter_detail
 from meters.views.search import search
@@ -10,6 +11,7 @@ from meters.views.wall import site_wall
 
 __all__ = [
     "claim_meter",
+    "claim_meters",
     "discovered_meters",
     "first_administrator",
     "meter_detail",
@@ -18,5 +20,6 @@ __all__ = [
     "site_list",
     "site_meters",
     "site_wall",
+    "sort_discovered",
     "system_health",
 ]

@@ -1,3 +1,5 @@
 import { startRefreshingPage } from "./lib/refreshing-page.js";
+import { startSelection } from "./lib/selection.js";
 
-startRefreshingPage();
+const selection = startSelection(document.getElementById("sort-form"), "meter");
+startRefreshingPage({ onRefresh: selection.restore });

@@ -5,7 +5,8 @@ import { Gone, refreshEvery } from "./refreshing.js";
 import { Ages } from "./relative-time.js";
 import { text } from "./texts.js";
 
-export function startRefreshingPage() {
+// `onRefresh` is called when the parts are new.
+export function startRefreshingPage({ onRefresh = () => {} } = {}) {
   const part = document.querySelector("[data-refresh]");
   const notice = document.getElementById("connection-notice");
   let since = serverNow();
@@ -16,6 +17,7 @@ export function startRefreshingPage() {
       since = serverNow();
       notice.hidden = true;
       ages = new Ages(part);
+      onRefresh();
     },
     onFail(error) {
       const name = error instanceof Gone ? "logged_out_notice" : "refresh_notice";
