@@ -4,13 +4,16 @@ One hash, ``newest``: meter id -> msgpack of `Newest`, as the device sent it, wi
 ratios. What changes is also published to the channel of the meter's site.
 """
 
+import logging
 from collections.abc import Iterable
 from functools import cache
 from typing import Any
 
 import msgspec
 from django.conf import settings
-from redis import Redis
+from redis import Redis, RedisError
+
+logger = logging.getLogger(__name__)
 
 KEY = "newest"
 
@@ -124,6 +127,17 @@ def read(meter_ids: Iterable[int]) -> dict[int, Newest]:
         for id_, item in zip(ids, packed, strict=True)
         if item is not None
     }
+
+
+def forget(meter_ids: Iterable[int]) -> None:
+    """Let the newest values be asked of the database, until new ones come.
+
+    While Redis is away, the old ones go when newer ones come.
+    """
+    try:
+        redis_client().hdel(KEY, *map(str, meter_ids))
+    except RedisError as error:
+        logger.warning("Redis is away, newest values are not forgotten: %s", error)
 
 
 def decode_frame(payload: bytes) -> list[Newest]:
