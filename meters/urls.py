@@ -8,6 +8,17 @@ urlpatterns = [
     path("", views.site_list, name="site_list"),
     path("sites/<slug:slug>/", views.site_dashboard, name="site_dashboard"),
     path("sites/<slug:slug>/meters/", views.site_meters, name="site_meters"),
+    path("sites/<slug:slug>/health/", views.device_health, name="device_health"),
+    path(
+        "sites/<slug:slug>/health/decode-again/",
+        views.decode_again,
+        name="decode_again",
+    ),
+    path(
+        "sites/<slug:slug>/health/clock/<int:meter_id>/",
+        views.shift_clock,
+        name="shift_clock",
+    ),
     path("sites/<slug:slug>/wall/", views.site_wall, name="site_wall"),
     path("meters/<int:meter_id>/", views.meter_detail, name="meter_detail"),
     path("discovered/", views.discovered_meters, name="discovered_meters"),

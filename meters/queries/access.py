@@ -34,6 +34,11 @@ def managed_sites(*, user: User | AnonymousUser, now: datetime) -> QuerySet[Site
     return _sites_of(memberships.valid_at(now))
 
 
+def may_manage(*, user: User | AnonymousUser, site: Site, now: datetime) -> bool:
+    """Return whether the user may set up this site at `now`."""
+    return managed_sites(user=user, now=now).filter(pk=site.pk).exists()
+
+
 def visible_meters(*, user: User | AnonymousUser, now: datetime) -> QuerySet[Meter]:
     """Return the claimed meters that the user may see at `now`."""
     if not isinstance(user, User) or not user.is_active:

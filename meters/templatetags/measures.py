@@ -82,6 +82,12 @@ def fixed_as(value: Given, unit: str) -> str:
 
 
 @register.filter
+def signed(number: int) -> str:
+    """Return a whole number with its sign: "+60", "−60"."""
+    return f"{number:+d}".replace("-", "−")
+
+
+@register.filter
 def age(seconds: float) -> str:
     """Return a time span in its largest fitting unit: "20 s"."""
     return formatting.format_age(seconds)
@@ -201,6 +207,7 @@ def state_word(state: str) -> str:
         "fresh": gettext("fresh"),
         "stale": gettext("stale"),
         "silent": gettext("silent"),
+        "offline": gettext("offline"),
     }
     return words[state]
 

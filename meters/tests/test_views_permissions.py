@@ -18,6 +18,7 @@ def addresses(site, make_meter):
         "site_dashboard": reverse("site_dashboard", args=[site.slug]),
         "site_meters": reverse("site_meters", args=[site.slug]),
         "site_wall": reverse("site_wall", args=[site.slug]),
+        "device_health": reverse("device_health", args=[site.slug]),
         "meter_detail": reverse("meter_detail", args=[meter.pk]),
         "search": reverse("search"),
         "discovered_meters": reverse("discovered_meters"),
@@ -30,6 +31,7 @@ PAGES = [
     "site_dashboard",
     "site_meters",
     "site_wall",
+    "device_health",
     "meter_detail",
     "search",
     "discovered_meters",
@@ -45,7 +47,13 @@ def test_nobody_logged_in_is_sent_to_the_login(client, pages, addresses, name, m
     assert answer.url == f"{reverse('account_login')}?next={addresses[name]}"
 
 
-OF_A_SITE = ["site_dashboard", "site_meters", "site_wall", "meter_detail"]
+OF_A_SITE = [
+    "site_dashboard",
+    "site_meters",
+    "site_wall",
+    "device_health",
+    "meter_detail",
+]
 
 
 @pytest.mark.parametrize("name", [*OF_A_SITE, "claim_meter"])

@@ -1,21 +1,26 @@
 """The pages: parse the request, make one call, render."""
 
 from meters.views.claim_meters import claim_meters
+from meters.views.device_health import decode_again, device_health
 from meters.views.discovered import claim_meter, discovered_meters, sort_discovered
 from meters.views.health import system_health
 from meters.views.meters import meter_detail
 from meters.views.search import search
 from meters.views.setup import first_administrator
+from meters.views.shift_clock import shift_clock
 from meters.views.sites import site_dashboard, site_list, site_meters
 from meters.views.wall import site_wall
 
 __all__ = [
     "claim_meter",
     "claim_meters",
+    "decode_again",
+    "device_health",
     "discovered_meters",
     "first_administrator",
     "meter_detail",
     "search",
+    "shift_clock",
     "site_dashboard",
     "site_list",
     "site_meters",

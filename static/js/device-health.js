@@ -1,0 +1,3 @@
+import { startRefreshingPage } from "./lib/refreshing-page.js";
+
+startRefreshingPage();
