@@ -100,6 +100,7 @@ class ClaimMetersForm:
         parent.widget.site_of = self._site_of
         for field in row.fields.values():
             # The columns have the labels; a reader of the page hears this.
+            field.help_text = ""
             field.widget.attrs["aria-label"] = f"{field.label}, {meter.device_id}"
         return row
 

@@ -314,11 +314,11 @@ def test_texts_stand_out_from_their_ground(
     ):
         page.goto(portal.url + path)
         page.wait_for_timeout(500)
-        assert page.evaluate(_POOR_CONTRAST) == [], path
+        assert page.evaluate(POOR_CONTRAST) == [], path
 
 
 # Every visible text whose contrast to the nearest ground behind it is below 4.5.
-_POOR_CONTRAST = """() => {
+POOR_CONTRAST = """() => {
   const parse = (text) => (text.match(/[\\d.]+/g) ?? []).map(Number);
   const light = ([r, g, b]) => [r, g, b]
     .map((v) => v / 255)

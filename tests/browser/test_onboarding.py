@@ -1,0 +1,172 @@
+"""Discovered meters, claimed together, and the health of a site, in a browser."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from django.utils import timezone
+from playwright.sync_api import expect
+
+from conftest import wait_until
+from meters.models import DataQuality, Meter, Reading, RejectedMessage
+from tests.browser.conftest import elsewhere, log_in
+from tests.browser.test_look import POOR_CONTRAST
+from tests.stream.messages import adw300
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+FIRST, SECOND, THIRD = "24102809510001", "24102809510002", "24102809510003"
+
+
+@pytest.fixture
+def manager(page, portal, site, make_user):
+    log_in(page, portal, make_user(site=site, role="manager", is_staff=True))
+    page.wait_for_url(f"{portal.url}/**")
+
+
+def row(page, text):
+    return page.get_by_role("row").filter(has_text=text)
+
+
+def claim_row(page, device):
+    return page.locator("[data-row]").filter(
+        has=page.get_by_text(device, exact=True).and_(page.locator("span"))
+    )
+
+
+def test_many_are_ticked_and_claimed_in_one_form(
+    page, faults, portal, meter, site, manager
+):
+    meter.publish(adw300(FIRST), adw300(SECOND))
+    page.goto(f"{portal.url}/discovered/")
+    page.get_by_label(f"Select {FIRST}").check()
+    # Another one arrives: the list is fetched anew, what is ticked stays ticked
+    meter.publish(adw300(THIRD))
+    expect(row(page, THIRD)).to_be_visible()
+    expect(page.get_by_label(f"Select {FIRST}")).to_be_checked()
+    page.get_by_label("Select all of this page").check()
+    page.get_by_label(f"Select {THIRD}").uncheck()
+    page.get_by_role("button", name="Claim selected 2").click()
+
+    # The head row fills down
+    expect(page.get_by_role("heading", name="Claim 2 meters")).to_be_visible()
+    fill = page.locator("#fill-row")
+    fill.get_by_label("CT ratio").fill("40")
+    fill.locator('[data-fill="primary"] input').nth(3).check()
+    expect(
+        claim_row(page, FIRST).get_by_label("current transformer ratio")
+    ).to_have_value("40")
+    expect(claim_row(page, SECOND).get_by_label("energy is primary")).to_be_checked()
+    claim_row(page, FIRST).get_by_label("Name,").fill("Incomer")
+    claim_row(page, SECOND).get_by_label("Name,").fill("")
+    claim_row(page, SECOND).get_by_label("Fed from").select_option(
+        label=f"new: {FIRST}"
+    )
+    # The browser itself would stop an empty name
+    page.locator("#claim-rows").evaluate("form => form.noValidate = true")
+    page.get_by_role("button", name="Claim", exact=True).click()
+
+    # One is claimed, the other says what is missing and keeps what was said
+    expect(page.get_by_text("1 meter is claimed.")).to_be_visible()
+    expect(page.get_by_text("This field is required.")).to_be_visible()
+    claim_row(page, SECOND).get_by_label("Name,").fill("Press shop")
+    page.get_by_role("button", name="Claim", exact=True).click()
+    expect(page).to_have_url(f"{portal.url}/sites/plant-north/")
+    press = Meter.objects.get(device_id=SECOND)
+    assert (press.parent.name, press.ct_ratio) == ("Incomer", 40.0)
+    assert press.energy_is_primary
+    assert faults == []
+
+
+def test_a_meter_is_blocked_and_comes_back(page, faults, portal, meter, site, manager):
+    meter.publish(adw300(FIRST))
+    page.goto(f"{portal.url}/discovered/")
+    expect(page.get_by_role("button", name="Block")).to_be_disabled()
+    page.get_by_label(f"Select {FIRST}").check()
+    page.get_by_role("button", name="Block").click()
+    expect(page.get_by_text("1 meter is blocked")).to_be_visible()
+    page.get_by_role("link", name="Blocked 1").click()
+    page.get_by_label(f"Select {FIRST}").check()
+    page.get_by_role("button", name="Back to discovered").click()
+    page.get_by_role("link", name="Discovered 1").click()
+    expect(row(page, FIRST)).to_be_visible()
+    assert faults == []
+
+
+@pytest.fixture
+def unwell(make_meter):
+    """A meter an hour behind with gaps, and messages that were refused."""
+    meter = make_meter(FIRST, name="Press shop " * 6, expected_interval_s=60.0)
+
+    def store():
+        now = datetime.now(UTC)
+        Meter.objects.update(discovered_at=now - timedelta(days=3), is_online=None)
+        hour = now.replace(minute=0, second=0, microsecond=0)
+        for n in range(24):
+            DataQuality.objects.create(
+                meter=meter,
+                hour=hour - timedelta(hours=n),
+                received=(60, 31, 0)[n % 3],
+                conflicting=n % 2,
+            )
+        for n in range(10):
+            time = now - timedelta(minutes=60 + n)
+            Reading.objects.create(
+                meter_id=meter.pk,
+                time=time,
+                received_at=time + timedelta(minutes=60, seconds=1),
+                active_power=float(n),
+            )
+        for size in (3, 9000):
+            RejectedMessage.objects.create(
+                received_at=timezone.now(),
+                topic="x/" * 80,
+                payload=b"{" * 400,
+                payload_size=400 + size,
+                reason=f"Reason {size}.",
+            )
+
+    elsewhere(store)()
+    return meter
+
+
+def test_a_clock_of_another_zone_is_put_right(
+    page, faults, portal, meter, site, unwell, manager
+):
+    # The first message makes the month's partition
+    meter.publish(adw300(SECOND))
+    page.goto(f"{portal.url}/sites/plant-north/health/")
+    expect(page.get_by_text("its clock is 1 h behind")).to_be_visible()
+    page.get_by_role("link", name="Shift its readings").click()
+    expect(page.get_by_label("Minutes to add")).to_have_value("60")
+    page.get_by_role("button", name="See what it moves").click()
+    expect(page.get_by_text("10 readings move")).to_be_visible()
+    page.get_by_role("button", name="Shift by +60 min").click()
+    expect(page.get_by_text("10 readings are moved.")).to_be_visible()
+    expect(page.get_by_text("its clock is 1 h behind")).to_be_hidden()
+    expect(row(page, "Press shop").get_by_text("shifted +60 min")).to_be_visible()
+    assert faults == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [390, 1440])
+def test_pages_fit_the_screen_and_stand_out_from_their_ground(
+    page, faults, portal, meter, site, unwell, manager, width, scheme
+):
+    meter.publish(adw300("W" * 100), adw300(THIRD))
+    wait_until(lambda: Meter.objects.count() == 3)
+    page.set_viewport_size({"width": width, "height": 844})
+    page.emulate_media(color_scheme=scheme)
+    ids = ",".join(str(m.pk) for m in Meter.objects.filter(state="discovered"))
+    for path in (
+        "/discovered/",
+        "/discovered/?state=ignored",
+        f"/discovered/claim/?meters={ids}",
+        "/sites/plant-north/health/",
+        f"/sites/plant-north/health/clock/{unwell.pk}/",
+    ):
+        page.goto(portal.url + path)
+        page.wait_for_timeout(300)
+        wide = page.evaluate("document.documentElement.scrollWidth")
+        assert wide <= width, path
+        assert page.evaluate(POOR_CONTRAST) == [], path
+    assert faults == []
