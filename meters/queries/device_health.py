@@ -113,6 +113,7 @@ class MeterHealth:
         )
 
 
+_BY_STATE = {"offline": 0, "silent": 1, "stale": 2, "fresh": 3}
 # By what the table can be sorted; those that need a look come first.
 _ORDERS: dict[str, Callable[[MeterHealth], tuple[object, ...]]] = {
     "state": lambda m: (_BY_STATE[m.state], -(m.row.age_s or 0.0)),
@@ -122,7 +123,6 @@ _ORDERS: dict[str, Callable[[MeterHealth], tuple[object, ...]]] = {
     "conflicts": lambda m: (-m.conflicts,),
     "clock": lambda m: (m.clock is None, -m.clock.size_s if m.clock else 0.0),
 }
-_BY_STATE = {"offline": 0, "silent": 1, "stale": 2, "fresh": 3}
 ORDERS = ("name", *_ORDERS)
 
 

@@ -78,7 +78,7 @@ def discovered_page(
     return DiscoveredPage(
         meters=described(found.object_list, now=now),
         page=found,
-        counts=dict.fromkeys(Meter.UNCLAIMED_STATES, 0) | dict(counted),
+        counts={**dict.fromkeys(Meter.UNCLAIMED_STATES, 0), **dict(counted)},
     )
 
 

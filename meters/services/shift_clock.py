@@ -16,8 +16,6 @@ from meters.services.recount_readings import recount_readings
 MOST_SHIFT_MIN = 14 * 60
 # Receipt and device time differ by no more than a zone and a bit, where one is false.
 _REACH = timedelta(days=2)
-# Readings at the very same instant are set apart by this.
-_APART = timedelta(microseconds=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +94,7 @@ def _moving(meter: Meter, shift_min: int, since: datetime, zone: str) -> Iterato
             _MOVING,
             {
                 "meter": meter.pk,
-                "shift": timedelta(minutes=shift_min),
+                "shift": shift_min,
                 "since": since,
                 "reach": since - _REACH,
             },
@@ -125,13 +123,16 @@ WITH told AS (
     FROM told
     WHERE device_time IS NOT NULL OR is_shifted
        OR time NOT IN (received_at, date_trunc('second', received_at))
+), wanted AS (
+    SELECT *, own_time + make_interval(mins => %(shift)s) AS shifted
+    FROM own WHERE own_time >= %(since)s
 ), aimed AS (
     SELECT time AS old_time, own_time, received_at,
            CASE WHEN is_ahead
-                     AND own_time + %(shift)s NOT BETWEEN '2000-01-01 00:00+00'
+                     AND shifted NOT BETWEEN '2000-01-01 00:00+00'
                          AND received_at + interval '10 minutes'
-                THEN received_at ELSE own_time + %(shift)s END AS new_time
-    FROM own WHERE own_time >= %(since)s
+                THEN received_at ELSE shifted END AS new_time
+    FROM wanted
 )
 SELECT old_time, own_time, new_time, new_time = received_at AS to_receipt FROM aimed
 -- What a collision set apart, or the receipt cut to the second, is where it belongs.
@@ -156,13 +157,13 @@ def _set_apart(meter: Meter) -> None:
         cursor.execute("CREATE INDEX ON moving (old_time)")
         cursor.execute("ANALYZE moving")
         while True:
-            cursor.execute(_SET_APART, {"meter": meter.pk, "apart": _APART})
+            cursor.execute(_SET_APART, {"meter": meter.pk})
             if not cursor.rowcount:
                 return
 
 
 _SET_APART = """
-UPDATE moving SET new_time = new_time + %(apart)s
+UPDATE moving SET new_time = new_time + interval '1 microsecond'
 WHERE EXISTS (
     SELECT FROM moving AS other
     WHERE other.new_time = moving.new_time AND other.old_time < moving.old_time

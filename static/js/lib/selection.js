@@ -34,7 +34,7 @@ export function startSelection(form, name) {
       box.checked = chosen.has(box.value);
       there.add(box.value);
     }
-    for (const value of [...chosen]) if (!there.has(value)) chosen.delete(value);
+    for (const value of chosen) if (!there.has(value)) chosen.delete(value);
     show();
   }
 
