@@ -60,13 +60,11 @@ def decode_again(messages: Iterable[RejectedMessage], *, now: datetime) -> Decod
     tried = [kept for kept in waiting[:MOST_AT_ONCE] if not is_cut_short(kept)]
     for kept in tried:
         try:
-            batch = decode_batch([_incoming(kept)], registry)
-            rows, _live = rows_of(batch, directory, now=now)
+            rows, reason = _decode(kept, registry, directory, now=now)
         except _REFUSED as error:
-            _refuse(kept, _reason_of(error), refused)
-            continue
-        if batch.rejected:
-            _refuse(kept, batch.rejected[0].reason, refused)
+            rows, reason = [], _reason_of(error)
+        if reason:
+            _refuse(kept, reason, refused)
         else:
             usable.append(_Usable(kept, rows))
     stored = _store_or_halve(usable, refused)
@@ -81,6 +79,19 @@ def decode_again(messages: Iterable[RejectedMessage], *, now: datetime) -> Decod
         cut_short=min(len(waiting), MOST_AT_ONCE) - len(tried),
         left=max(0, len(waiting) - MOST_AT_ONCE),
     )
+
+
+def _decode(
+    kept: RejectedMessage,
+    registry: Registry,
+    directory: MeterDirectory,
+    *,
+    now: datetime,
+) -> tuple[list[Row], str]:
+    """Return the rows of a message as ingest makes them, or why there are none."""
+    batch = decode_batch([_incoming(kept)], registry)
+    rows, _live = rows_of(batch, directory, now=now)
+    return rows, batch.rejected[0].reason if batch.rejected else ""
 
 
 def _store_or_halve(

@@ -4,10 +4,13 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from conftest import TOPIC
+from meters.ingest.decode_again import decode_again
 from meters.live import newest
-from meters.models import DataQuality, Reading, StoredBatch
+from meters.models import DataQuality, Reading, RejectedMessage, StoredBatch
 from meters.services.make_partitions import first_of_month, make_partitions
 from meters.services.shift_clock import preview_shift, shift_clock
+from tests.stream.messages import adw300
 
 pytestmark = pytest.mark.django_db
 
@@ -175,6 +178,26 @@ class TestClockAhead:
         ahead(START, (START + 5 * HOUR).isoformat())
         ahead(START + timedelta(minutes=1), "1970-01-01T00:00:10+00:00")
         assert shift(-60).readings == 0
+
+
+def test_what_ingest_has_shifted_already_is_not_moved_twice(make_meter, site):
+    now = datetime.now(UTC)
+    told = now.replace(microsecond=0) - 2 * HOUR
+    meter = make_meter("1001", clock_shift_min=60)
+    message = adw300("1001", tp=round(told.timestamp() * 1000))
+    RejectedMessage.objects.create(
+        received_at=now,
+        topic=TOPIC,
+        payload=message.encode(),
+        payload_size=len(message),
+        reason="As ingest gets it.",
+    )
+    decode_again(RejectedMessage.objects.all(), now=now)
+    for minutes, time in ((60, told + HOUR), (0, told), (120, told + 2 * HOUR)):
+        shift_clock(
+            meter_id=meter.pk, shift_min=minutes, since=told - 4 * HOUR, now=now
+        )
+        assert Reading.objects.get().time == time
 
 
 class TestWhatFollows:
