@@ -150,6 +150,21 @@ def test_a_row_that_waits_keeps_the_parent_that_was_claimed(
     assert press.parent == incomer
 
 
+def test_names_are_text_and_never_markup(client, manager, devices, make_meter):
+    make_meter("1", name="<script>alert(1)</script>")
+    address = f"{reverse('claim_meters')}?meters={devices[0].pk}"
+    page = client.get(address).text
+    assert "&lt;script&gt;alert(1)" in page
+    assert "<script>alert(1)" not in page
+
+
+def test_a_meter_is_not_offered_as_its_own_parent(client, manager, devices):
+    ids = ",".join(str(meter.pk) for meter in devices)
+    page = client.get(f"{reverse('claim_meters')}?meters={ids}").text
+    # In the two other rows only
+    assert page.count(f'<option value="among-{devices[0].pk}"') == 2
+
+
 def test_meters_that_feed_each_other_are_refused(claim, manager, devices, row):
     one, other, _ = devices
     answer = claim(
