@@ -8,6 +8,7 @@ from playwright.sync_api import expect
 
 from conftest import wait_until
 from meters.models import DataQuality, Meter, Reading, RejectedMessage
+from meters.services.make_partitions import first_of_month, make_partitions
 from tests.browser.conftest import elsewhere, log_in
 from tests.browser.test_look import POOR_CONTRAST
 from tests.stream.messages import adw300
@@ -100,6 +101,7 @@ def unwell(make_meter):
     def store():
         now = datetime.now(UTC)
         Meter.objects.update(discovered_at=now - timedelta(days=3), is_online=None)
+        make_partitions([first_of_month(now), first_of_month(now - timedelta(hours=2))])
         hour = now.replace(minute=0, second=0, microsecond=0)
         for n in range(24):
             DataQuality.objects.create(
@@ -132,8 +134,6 @@ def unwell(make_meter):
 def test_a_clock_of_another_zone_is_put_right(
     page, faults, portal, meter, site, unwell, manager
 ):
-    # The first message makes the month's partition
-    meter.publish(adw300(SECOND))
     page.goto(f"{portal.url}/sites/plant-north/health/")
     expect(page.get_by_text("its clock is 1 h behind")).to_be_visible()
     page.get_by_role("link", name="Shift its readings").click()
