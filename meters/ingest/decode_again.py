@@ -10,10 +10,12 @@ from django.db import DatabaseError, InterfaceError, OperationalError
 
 from meters.broker import Incoming
 from meters.families import Registry
-from meters.ingest.batch import decode_batch, rows_of
+from meters.ingest.batch import decode_batch
 from meters.ingest.directory import MeterDirectory
+from meters.ingest.quality import QualityCounts
+from meters.ingest.rows import Rows, rows_of
 from meters.models import RejectedMessage
-from meters.services.record_readings import Row, record_readings
+from meters.services.record_readings import record_readings
 
 SOURCE = "decoded again"
 # At one go: a person waits for it.
@@ -27,7 +29,7 @@ class _Usable(NamedTuple):
     """A message that decodes now, and the rows it comes to."""
 
     message: RejectedMessage
-    rows: list[Row]
+    rows: Rows
 
 
 class DecodedAgain(NamedTuple):
@@ -62,7 +64,7 @@ def decode_again(messages: Iterable[RejectedMessage], *, now: datetime) -> Decod
         try:
             rows, reason = _decode(kept, registry, directory, now=now)
         except _REFUSED as error:
-            rows, reason = [], _reason_of(error)
+            rows, reason = Rows(), _reason_of(error)
         if reason:
             _refuse(kept, reason, refused)
         else:
@@ -73,7 +75,7 @@ def decode_again(messages: Iterable[RejectedMessage], *, now: datetime) -> Decod
     RejectedMessage.objects.bulk_update(refused, ["reason"])
     return DecodedAgain(
         used=len(stored),
-        readings=sum(len(rows) for _, rows in stored),
+        readings=sum(len(rows.readings) for _, rows in stored),
         refused=len(refused),
         reasons=dict(Counter(kept.reason for kept in refused)),
         cut_short=min(len(waiting), MOST_AT_ONCE) - len(tried),
@@ -87,10 +89,10 @@ def _decode(
     directory: MeterDirectory,
     *,
     now: datetime,
-) -> tuple[list[Row], str]:
+) -> tuple[Rows, str]:
     """Return the rows of a message as ingest makes them, or why there are none."""
-    batch = decode_batch([_incoming(kept)], registry)
-    rows, _live = rows_of(batch, directory, now=now)
+    batch = decode_batch([_incoming(kept)], registry, now=now)
+    rows = rows_of(batch, directory, now=now)
     return rows, batch.rejected[0].reason if batch.rejected else ""
 
 
@@ -99,7 +101,11 @@ def _store_or_halve(
 ) -> list[_Usable]:
     """Store rows; find the message that the database refuses by halving."""
     try:
-        record_readings([row for _, rows in usable for row in rows], source=SOURCE)
+        stored = record_readings(
+            [row for _, rows in usable for row in rows.readings],
+            source=SOURCE,
+            events=[event for _, rows in usable for event in rows.events],
+        )
     except _REFUSED as error:
         if len(usable) == 1:
             _refuse(usable[0].message, _reason_of(error), refused)
@@ -108,6 +114,11 @@ def _store_or_halve(
         return _store_or_halve(usable[:middle], refused) + _store_or_halve(
             usable[middle:], refused
         )
+    quality = QualityCounts()
+    for _, rows in usable:
+        quality.add(rows.counts)
+    quality.met_again(stored)
+    quality.write_if_due(at_once=True)
     return usable
 
 

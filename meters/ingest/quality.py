@@ -16,10 +16,13 @@ class QualityCounts:
         self._counts = CountsByHour()
         self._written = time.monotonic()
 
-    def add(self, counts: CountsByHour, stored: Stored) -> None:
+    def add(self, counts: CountsByHour) -> None:
         """Take the counts of a batch that has been stored."""
         for (meter_id, hour), count in counts.items():
             self._counts.at(meter_id, hour).add(count)
+
+    def met_again(self, stored: Stored) -> None:
+        """Take what of it was there already."""
         for meter_id, at, is_duplicate, conflicts in stored.met_again:
             kept = self._counts.at(meter_id, at)
             # It was counted when it came first.

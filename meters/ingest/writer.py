@@ -144,7 +144,8 @@ class Writer:
             beside=lambda: self._store_beside(batch, rows, now),
         )
         self._live.offer(rows.live)
-        self._quality.add(rows.counts, stored)
+        self._quality.add(rows.counts)
+        self._quality.met_again(stored)
         for reply in batch.replies:
             self._answer(reply)
         self._counts.update(

@@ -129,7 +129,7 @@ class TestWholeMessage:
         assert decode(payload([(2, 1)]), topic=topic).family == "acrel-json-v2"
 
     def test_another_topic_is_not_its_own(self):
-        decoded = decode(payload([(2, 1)]), topic="tele/plug/SENSOR")
+        decoded = decode(payload([(2, 1)]), topic="some/other/place")
         assert decoded.family is None
         assert decoded.rejected == "No device family knows this topic."
 
