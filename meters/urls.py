@@ -25,6 +25,18 @@ urlpatterns = [
     path("discovered/sort/", views.sort_discovered, name="sort_discovered"),
     path("discovered/claim/", views.claim_meters, name="claim_meters"),
     path("discovered/<int:meter_id>/claim/", views.claim_meter, name="claim_meter"),
+    path("unknown/", views.unknown_topic_list, name="unknown_topics"),
+    path("unknown/<int:message_id>/", views.profile_editor, name="profile_editor"),
+    path(
+        "unknown/<int:message_id>/preview/",
+        views.profile_preview,
+        name="profile_preview",
+    ),
+    path(
+        "profiles/<int:profile_id>/switch/",
+        views.profile_switch,
+        name="profile_switch",
+    ),
     path("search/", views.search, name="search"),
     path("health/", views.system_health, name="system_health"),
     path("setup/", views.first_administrator, name="first_administrator"),

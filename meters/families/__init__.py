@@ -19,10 +19,11 @@ from meters.families.message import (
     Status,
     UnusableMessageError,
 )
-from meters.families.registry import LARGEST_PAYLOAD, Registry
+from meters.families.registry import LARGEST_PAYLOAD, UNKNOWN_TOPIC, Registry
 
 __all__ = [
     "LARGEST_PAYLOAD",
+    "UNKNOWN_TOPIC",
     "Answer",
     "CannotCommandError",
     "Command",

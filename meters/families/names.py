@@ -25,6 +25,8 @@ _PHASES = {
     **dict.fromkeys(("bc", "l23", "l2l3", "23"), "l23"),
     **dict.fromkeys(("ca", "l31", "l3l1", "31", "ac"), "l31"),
 }
+# Of a phase: "U_L1", "i l2".
+_LETTERS = {"u": "voltage", "v": "voltage", "i": "current", "p": "active_power"}
 _RATES = {"t1": "t1", "t2": "t2", "t3": "t3", "t4": "t4"}
 _UNITS = {
     "w": "W",
@@ -188,6 +190,8 @@ def _base(words: list[str], unit: str) -> str | None:
     ):
         if has(word):
             return base
+    if len(words) == 2 and words[0] in _LETTERS and words[1] in _PHASES:
+        return _LETTERS[words[0]]
     if has("power") or words in (["active"], ["reactive"], ["apparent"]):
         by_unit = _BY_UNIT.get(unit, "") if kind == "active" else ""
         return by_unit if by_unit.endswith("_power") else f"{kind}_power"

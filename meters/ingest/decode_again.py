@@ -15,6 +15,7 @@ from meters.ingest.directory import MeterDirectory
 from meters.ingest.quality import QualityCounts
 from meters.ingest.rows import Rows, rows_of
 from meters.models import RejectedMessage
+from meters.queries.profiles import enabled_profiles
 from meters.services.record_readings import record_readings
 
 SOURCE = "decoded again"
@@ -57,6 +58,7 @@ def decode_again(messages: Iterable[RejectedMessage], *, now: datetime) -> Decod
     # As they came: a family may need what a message before has told.
     waiting = sorted(messages, key=lambda kept: (kept.received_at, kept.pk))
     registry, directory = Registry(), MeterDirectory()
+    registry.use_profiles(enabled_profiles())
     usable: list[_Usable] = []
     refused: list[RejectedMessage] = []
     tried = [kept for kept in waiting[:MOST_AT_ONCE] if not is_cut_short(kept)]

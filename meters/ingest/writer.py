@@ -21,6 +21,7 @@ from meters.ingest.live_writer import LiveWriter
 from meters.ingest.quality import QualityCounts
 from meters.ingest.rows import Rows, rows_of
 from meters.ingest.waiting import Waiting, WaitingMessages
+from meters.queries.profiles import enabled_profiles, profiles_version
 from meters.services.confirm_commands import confirm_commands
 from meters.services.note_presence import note_presence
 from meters.services.note_session import note_session
@@ -30,6 +31,7 @@ logger = logging.getLogger(__name__)
 
 _LONGEST_PAUSE_S = 30.0
 _REPORT_EVERY_S = 60.0
+_PROFILES_EVERY_S = 2.0
 _AWAY = (
     OperationalError,
     InterfaceError,
@@ -64,6 +66,8 @@ class Writer:
         self._topics = topics
         self._quality = QualityCounts()
         self._registry = Registry()
+        self._profiles: object = None
+        self._profiles_due = float("-inf")
         self._directory = MeterDirectory()
         self._stopping = threading.Event()
         # A batch is in hand, or messages wait.
@@ -133,6 +137,7 @@ class Writer:
 
     def _store(self, messages: list[Incoming]) -> None:
         now = timezone.now()
+        self._follow_profiles()
         batch = decode_batch(messages, self._registry, now=now)
         rows = rows_of(batch, self._directory, now=now)
         stored = record_readings(
@@ -158,6 +163,16 @@ class Writer:
             blocked=batch.blocked,
             events=len(rows.events),
         )
+
+    def _follow_profiles(self) -> None:
+        """Use the profiles that users have made, as they are now."""
+        if time.monotonic() < self._profiles_due:
+            return
+        version = profiles_version()
+        if version != self._profiles:
+            self._registry.use_profiles(enabled_profiles())
+        self._profiles = version
+        self._profiles_due = time.monotonic() + _PROFILES_EVERY_S
 
     def _store_beside(self, batch: Batch, rows: Rows, now: datetime) -> None:
         """Store what messages say beside readings, in the same transaction."""

@@ -4,6 +4,7 @@ from meters.models.batch import RecentMessage, RejectedMessage, StoredBatch
 from meters.models.device_event import DeviceEvent
 from meters.models.ingest_session import IngestSession
 from meters.models.meter import Meter
+from meters.models.profile import Profile
 from meters.models.quality import DataQuality
 from meters.models.reading import Reading
 from meters.models.setup import SetupToken
@@ -17,6 +18,7 @@ __all__ = [
     "Membership",
     "Meter",
     "Organisation",
+    "Profile",
     "Reading",
     "RecentMessage",
     "RejectedMessage",

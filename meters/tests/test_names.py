@@ -20,6 +20,8 @@ from meters.families.names import guess
         ("kWh Import", ("active_energy_import", "kWh")),
         ("energy_exported_Wh", ("active_energy_export", "Wh")),
         ("import_energy_t2", ("active_energy_import_t2", "kWh")),
+        ("u_L1", ("voltage_l1", "V")),
+        ("I L3", ("current_l3", "A")),
         ("powerFactor", ("power_factor", "")),
         ("freq", ("frequency", "Hz")),
         ("room temperature", ("temperature", "°C")),

@@ -5,6 +5,12 @@ from meters.views.device_health import decode_again, device_health
 from meters.views.discovered import claim_meter, discovered_meters, sort_discovered
 from meters.views.health import system_health
 from meters.views.meters import meter_detail
+from meters.views.profiles import (
+    profile_editor,
+    profile_preview,
+    profile_switch,
+    unknown_topic_list,
+)
 from meters.views.search import search
 from meters.views.setup import first_administrator
 from meters.views.shift_clock import shift_clock
@@ -19,6 +25,9 @@ __all__ = [
     "discovered_meters",
     "first_administrator",
     "meter_detail",
+    "profile_editor",
+    "profile_preview",
+    "profile_switch",
     "search",
     "shift_clock",
     "site_dashboard",
@@ -27,4 +36,5 @@ __all__ = [
     "site_wall",
     "sort_discovered",
     "system_health",
+    "unknown_topic_list",
 ]

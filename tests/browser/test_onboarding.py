@@ -1,5 +1,6 @@
 """Discovered meters, claimed together, and the health of a site, in a browser."""
 
+import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -170,3 +171,44 @@ def test_pages_fit_the_screen_and_stand_out_from_their_ground(
         assert wide <= width, path
         assert page.evaluate(POOR_CONTRAST) == [], path
     assert faults == []
+
+
+def test_a_meter_nobody_has_heard_of_is_on_the_dashboard_without_a_file(
+    page, faults, portal, meter, site, manager
+):
+    def send(kilowatts):
+        body = {"sn": "KL-0815", "data": {"power_kW": kilowatts, "u_L1": "231.5 V"}}
+        meter.publish(json.dumps(body), topic="hall/KL-0815/telemetry")
+
+    send(12.5)
+    wait_until(elsewhere(RejectedMessage.objects.exists))
+    page.goto(f"{portal.url}/unknown/")
+    page.get_by_role("link", name="Make a profile").click()
+    expect(page.get_by_label("Quantity of data.power_kW")).to_have_value("active_power")
+    expect(page.locator("#preview")).to_contain_text("12.5")
+
+    # What is chosen is shown at once
+    page.get_by_label("Quantity of data.u_L1").select_option("voltage_l1")
+    expect(page.locator("#preview")).to_contain_text("231.5")
+    page.get_by_label("Quantity of data.u_L1").select_option("frequency")
+    page.get_by_label("Unit of data.u_L1").select_option("kWh")
+    expect(page.locator("#preview")).to_contain_text("frequency is in Hz, not in “kWh”")
+    page.get_by_label("Quantity of data.u_L1").select_option("voltage_l1")
+    page.get_by_label("Unit of data.u_L1").select_option("V")
+    page.get_by_label("Name", exact=True).fill("kl-meter")
+    page.get_by_role("button", name="Save and use").click()
+
+    # What was kept is stored at once, what comes is decoded from now on
+    expect(page.get_by_text("1 reading of what was kept is stored")).to_be_visible()
+    row(page, "KL-0815").get_by_role("link", name="Claim").click()
+    page.get_by_label("Name", exact=True).fill("Klystron")
+    page.get_by_role("button", name="Claim").click()
+    wait_until(lambda: is_stored(14.25, send))
+    page.goto(f"{portal.url}/sites/{site.slug}/")
+    expect(page.get_by_text("14.25").first).to_be_visible()
+
+
+def is_stored(kilowatts, send):
+    """Send again until ingest has heard of the profile, which takes two seconds."""
+    send(kilowatts)
+    return elsewhere(Reading.objects.filter(active_power=kilowatts).exists)()

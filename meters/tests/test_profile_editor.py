@@ -1,0 +1,120 @@
+import json
+
+import pytest
+from django.utils import timezone
+
+from meters.families import UNKNOWN_TOPIC
+from meters.families.profiles.drafting import draft
+from meters.models import Meter, Profile, Reading, RejectedMessage
+
+BODY = {"sn": "K1", "ts": 1_782_907_100, "P": {"power_kW": 2.5, "u_L1": "231.5 V"}}
+
+
+def kept(topic="hall/K1/data", body=BODY):
+    payload = json.dumps(body).encode()
+    return RejectedMessage.objects.create(
+        received_at=timezone.now(),
+        topic=topic,
+        payload=payload,
+        payload_size=len(payload),
+        reason=UNKNOWN_TOPIC,
+    )
+
+
+class TestDraft:
+    def test_id_time_and_values_are_guessed(self):
+        found = draft(["hall/K1/data"], json.dumps(BODY).encode()).profile
+        assert (found.topics, found.device.path) == (["hall/{}/data"], "sn")
+        assert found.time.path == "ts"
+        assert {name: item.path for name, item in found.sources()} == {
+            "active_power": "P.power_kW",
+            "voltage_l1": "P.u_L1",
+        }
+
+    def test_the_part_in_which_like_topics_differ_is_the_device(self):
+        found = draft(["hall/press/data", "hall/saw/data"], b'{"power": 5}').profile
+        assert found.topics == ["hall/{device}/data"]
+
+    def test_numbers_on_topics_of_their_own_make_one_profile(self):
+        topics = ["hall/m7/power_W", "hall/m7/voltage", "hall/m7/colour", "x/y"]
+        found = draft(topics, b"12.5")
+        assert found.profile.topics == ["hall/{device}/{quantity}"]
+        assert [row.path for row in found.found] == ["power_W", "voltage", "colour"]
+        assert set(found.profile.quantities) == {"active_power", "voltage_l1"}
+
+
+def posted(**fields):
+    return {
+        "name": "mine",
+        "topic": "hall/{}/data",
+        "device": "sn",
+        "time": "",
+        "time_format": "",
+        "path": ["P.power_kW", "P.u_L1"],
+        "value": ["2.5", "231.5 V"],
+        "quantity": ["active_power", ""],
+        "unit": ["kW", ""],
+        **fields,
+    }
+
+
+@pytest.mark.django_db
+class TestEditor:
+    def test_saving_stores_what_was_kept_and_discovers_the_device(
+        self, log_in, site, client
+    ):
+        log_in(is_staff=True)
+        message = kept()
+        kept(topic="hall/K2/data", body={**BODY, "sn": "K2"})
+        answer = client.post(f"/unknown/{message.pk}/", posted(save="1"), follow=True)
+        assert "2 readings of what was kept are stored" in answer.content.decode()
+        assert Profile.objects.get().name == "mine"
+        assert set(Meter.objects.values_list("family", "device_id")) == {
+            ("mine", "K1"),
+            ("mine", "K2"),
+        }
+        assert {r.active_power for r in Reading.objects.all()} == {2.5}
+        assert not RejectedMessage.objects.exists()
+
+    @pytest.mark.parametrize(
+        ("fields", "sentence"),
+        [
+            ({"quantity": ["", ""]}, "quantities is empty"),
+            ({"name": "tasmota"}, "A family that is built in has this name"),
+            ({"topic": "other/{}"}, "is not meant by the profile"),
+            ({"device": "no.where"}, "names no device at “no.where”"),
+            ({"unit": ["kWh", ""]}, "active_power is in kW, not in “kWh”"),
+            ({"use_toml": "on", "toml": "name = 5"}, "TOML: Expected `str`"),
+        ],
+    )
+    def test_a_fault_is_one_sentence_and_nothing_is_saved(
+        self, log_in, client, fields, sentence
+    ):
+        log_in(is_staff=True)
+        answer = client.post(f"/unknown/{kept().pk}/", posted(save="1", **fields))
+        assert sentence in answer.content.decode()
+        assert not Profile.objects.exists()
+
+    def test_a_preview_saves_nothing(self, log_in, client):
+        log_in(is_staff=True)
+        answer = client.post(f"/unknown/{kept().pk}/preview/", posted())
+        assert "2.5" in answer.content.decode()
+        assert not Profile.objects.exists()
+
+    def test_a_manager_sees_what_came_under_the_sites_prefix(
+        self, log_in, site, client
+    ):
+        site.topic_prefix = "north"
+        site.save()
+        log_in(site=site, role="manager")
+        theirs, other = kept(topic="north/K1/data"), kept()
+        page = client.get("/unknown/").content.decode()
+        assert "north/K1/data" in page
+        assert "hall/K1/data" not in page
+        assert client.get(f"/unknown/{theirs.pk}/").status_code == 200
+        assert client.get(f"/unknown/{other.pk}/").status_code == 404
+
+    def test_a_viewer_is_refused(self, log_in, site, client):
+        log_in(site=site, role="viewer")
+        assert client.get("/unknown/").status_code == 403
+        assert client.get(f"/unknown/{kept().pk}/").status_code == 404
