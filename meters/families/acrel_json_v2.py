@@ -16,7 +16,7 @@ from typing import Any
 import msgspec
 
 from meters.domain.instants import believable_instant
-from meters.families import values
+from meters.families import single_phase, values
 from meters.families.message import Decoded, Message, Reading, UnusableMessageError
 
 SERIAL = 0
@@ -74,24 +74,6 @@ _PLAIN = {
     for id_, name in QUANTITY_BY_ID.items()
     if id_ not in (DIGITAL_INPUTS, SIGNAL)
 }
-_BEYOND_PHASE_1 = frozenset(
-    name
-    for name in QUANTITY_BY_ID.values()
-    if name.endswith(("_l2", "_l3", "_l12", "_l23", "_l31"))
-)
-_TOTAL_AND_PHASE_1 = [
-    (total, f"{total}_l1")
-    for total in (
-        "active_power",
-        "reactive_power",
-        "apparent_power",
-        "power_factor",
-        "active_energy_import",
-        "active_energy_export",
-        "reactive_energy_import",
-        "reactive_energy_export",
-    )
-]
 
 
 class _Point(msgspec.Struct, gc=False):
@@ -215,7 +197,7 @@ def _reading(instant: _Instant, serial: str, received_at: datetime) -> Reading |
     if not quantities and not extra:
         return None
     if "voltage_l2" not in quantities:
-        _fill_single_phase(quantities)
+        single_phase.fill(quantities)
     time = _device_time(instant.tp)
     if time is None or not believable_instant(time, received_at=received_at):
         if time is not None:
@@ -256,23 +238,6 @@ def _signal_unit(strength: float) -> str:
     if strength < 0:
         return "dBm"
     return "CSQ" if strength <= 31 or strength == 99 else ""
-
-
-def _fill_single_phase(quantities: dict[str, float]) -> None:
-    """Let phase 1 and the totals of a single-phase meter stand for each other.
-
-    A meter is taken for one where nothing of another phase comes. A total alone is
-    given to phase 1 only where that phase's voltage and current came with it: any
-    subset of points can be configured, on a three-phase meter too.
-    """
-    if not _BEYOND_PHASE_1.isdisjoint(quantities):
-        return
-    measures_phase_1 = "voltage_l1" in quantities and "current_l1" in quantities
-    for total, phase_1 in _TOTAL_AND_PHASE_1:
-        if phase_1 in quantities:
-            quantities.setdefault(total, quantities[phase_1])
-        elif measures_phase_1 and total in quantities:
-            quantities[phase_1] = quantities[total]
 
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

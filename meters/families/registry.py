@@ -2,7 +2,10 @@
 
 from collections.abc import Iterable
 
+from meters.families.acrel_eiot import AcrelEiot
+from meters.families.acrel_hw import AcrelHw
 from meters.families.acrel_json_v2 import AcrelJsonV2
+from meters.families.chirpstack_v4 import ChirpStackV4
 from meters.families.dsmr_p1 import DsmrP1
 from meters.families.emonhub import EmonHub
 from meters.families.esphome import EspHome
@@ -20,6 +23,7 @@ from meters.families.shelly_gen2 import ShellyGen2
 from meters.families.sparkplug import SparkplugB
 from meters.families.tasmota import Tasmota
 from meters.families.thingsboard import ThingsBoard, ThingsBoardGateway
+from meters.families.ttn_v3 import TtnV3
 from meters.families.zigbee2mqtt import Zigbee2Mqtt
 
 # A longer one is no reading: 60 instants of all points make 100 kB.
@@ -33,6 +37,10 @@ def built_in_families() -> tuple[Family, ...]:
     """Return one new instance of each family, with its state; asked in this order."""
     return (
         AcrelJsonV2(),
+        AcrelEiot(),
+        AcrelHw(),
+        ChirpStackV4(),
+        TtnV3(),
         SparkplugB(),
         ThingsBoard(),
         ThingsBoardGateway(),
