@@ -10,7 +10,7 @@ import re
 import zlib
 from collections.abc import Iterator, Mapping
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import Any
 
 from meters.families import acrel_eiot_replies, acrel_keys, single_phase, times, values
 from meters.families.acrel_events import event
@@ -44,9 +44,9 @@ class AcrelEiot:
     """The family "acrel-eiot"."""
 
     name = "acrel-eiot"
-    shared_topics: ClassVar[tuple[str, ...]] = ("sys/dev/#", "notify/dev/#")
+    shared_topics: tuple[str, ...] = ("sys/dev/#", "notify/dev/#")
     # Uploads in several parts have a state.
-    own_topics: ClassVar[tuple[str, ...]] = ("data/up/#", "data/dev/#")
+    own_topics: tuple[str, ...] = ("data/up/#", "data/dev/#")
 
     def __init__(self) -> None:
         self._uploads = Uploads()
@@ -99,14 +99,15 @@ class AcrelEiot:
         if not isinstance(reported, dict):
             reported = {}
         source = reported.get("source", content.get("source"))
-        known = isinstance(source, str)
         part = Part(
             number=values.bit_mask(_either(content, reported, "fragNo")) or 0,
             of=values.bit_mask(_either(content, reported, "fragment")) or 0,
             upload=_plain(content.get("msgid")),
             time=_stamp(reported) or _stamp(content),
             received_at=message.received_at,
-            historical=source.strip().upper() == "HISTORY" if known else None,
+            historical=source.strip().upper() == "HISTORY"
+            if isinstance(source, str)
+            else None,
             signal=_signal(reported.get("gateway")),
         )
         return self._uploads.join(gateway, part) if part.of > 1 else part

@@ -9,7 +9,7 @@ import json
 import re
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from meters.families import acrel_keys, single_phase, times, values
@@ -46,8 +46,8 @@ class AcrelHw:
     """The family "acrel-hw"."""
 
     name = "acrel-hw"
-    shared_topics: ClassVar[tuple[str, ...]] = ("/gw/acrelHW/#",)
-    own_topics: ClassVar[tuple[str, ...]] = ()
+    shared_topics: tuple[str, ...] = ("/gw/acrelHW/#",)
+    own_topics: tuple[str, ...] = ()
 
     def knows(self, topic: str) -> bool:
         return _TOPIC.search(topic) is not None

@@ -61,9 +61,9 @@ class ChirpStackV4:
     """The family "chirpstack-v4"."""
 
     name = "chirpstack-v4"
-    shared_topics: ClassVar[tuple[str, ...]] = ()
+    shared_topics: tuple[str, ...] = ()
     # Sets that come in pieces have a state.
-    own_topics: ClassVar[tuple[str, ...]] = ("application/+/device/+/event/+",)
+    own_topics: tuple[str, ...] = ("application/+/device/+/event/+",)
     actions: ClassVar[frozenset[Action]] = frozenset({"on", "off"})
     reports_outputs: ClassVar[bool] = False
 

@@ -96,7 +96,7 @@ class EspHome:
         if "wifi" in name or "rssi" in name:
             known, extra = ("signal_strength", ""), {"signal_unit": "dBm"}
         if known is None or not values.put(quantities, known[0], text, unit=known[1]):
-            extra = {values.text(name): values.number(text) or text}
+            extra = {values.text(name): values.number(text) or values.text(text)}
         return Decoded(
             self.name, [times.gathered(message, device, quantities, extra=extra)]
         )

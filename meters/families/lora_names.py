@@ -163,6 +163,8 @@ def _quantity(words: list[str]) -> tuple[str, str | None] | None:
             direction = "import"
         elif word in _EXPORT:
             direction = "export"
+        elif word == "n" and phases:
+            continue  # "L2N": against the neutral
         elif word not in _SAID_ANYWAY:
             rest.add(word)
     base = _BASES.get(frozenset(rest))

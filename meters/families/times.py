@@ -139,10 +139,10 @@ def stand_at(
         instant = received_at + timedelta(days=365)
     if believable_instant(instant, received_at=received_at):
         reading.time, reading.time_source = instant, "device"
-        reading.extra = {k: v for k, v in reading.extra.items() if k != "device_time"}
+        reading.extra.pop("device_time", None)
         if shift:
             # So that who shifts what is stored leaves this alone.
             reading.extra["clock_shift_s"] = shift.total_seconds()
     else:
         reading.time, reading.time_source = received_at, "received"
-        reading.extra = {**reading.extra, "device_time": time.isoformat()}
+        reading.extra["device_time"] = time.isoformat()

@@ -31,9 +31,9 @@ class TtnV3:
     """The family "ttn-v3"."""
 
     name = "ttn-v3"
-    shared_topics: ClassVar[tuple[str, ...]] = ()
+    shared_topics: tuple[str, ...] = ()
     # Not down/push: that is what the portal itself sends.
-    own_topics: ClassVar[tuple[str, ...]] = (
+    own_topics: tuple[str, ...] = (
         "v3/+/devices/+/up",
         "v3/+/devices/+/join",
         "v3/+/devices/+/down/ack",

@@ -149,7 +149,7 @@ def _take_other(
         return
     number = key.removeprefix("state_l") if key != "state" else "1"
     is_output = (key == "state" or key.startswith("state_l")) and number.isdigit()
-    if is_output and value in {"ON", "OFF"} and 1 <= int(number[:3]) <= 31:
+    if is_output and value in ("ON", "OFF") and 1 <= int(number[:3]) <= 31:
         outputs.append(OutputState(device, int(number[:3]), value == "ON"))
 
 
@@ -160,6 +160,6 @@ def _status(device: str, payload: bytes) -> Status:
         state = content.get("state") if isinstance(content, dict) else None
     else:
         state = text.decode("utf-8", "replace")
-    if state not in {"online", "offline"}:
+    if state not in ("online", "offline"):
         raise UnusableMessageError("An availability message says online or offline.")
     return Status(device, state == "online")

@@ -146,7 +146,8 @@ class ProfileFamily:
         extra: dict[str, Any] = {}
         for name, find in self._extra.items():
             value = find(content)
-            if value is not None and value != "" and value not in self._missing:
+            is_plain = isinstance(value, str | int | float)
+            if is_plain and value != "" and value not in self._missing:
                 extra[name] = _kept(value)
         time = None
         if self._time is not None and self.profile.time is not None:
