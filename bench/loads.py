@@ -7,7 +7,7 @@
 import random
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -82,23 +82,89 @@ def shelly_gen2(messages: int, meters: int) -> Load:
     return Load([], every())
 
 
-def iammeter(messages: int, meters: int) -> Load:
-    """Return uploads of a three-phase IAMMETER: decoded by its profile."""
+def sparkplug_b(messages: int, meters: int) -> Load:
+    """Return DDATA of ten metrics by alias, of ten edge nodes; births come first."""
+    from meters.families.sparkplug.payload import DOUBLE, Payload
+
     rng = random.Random(1)  # noqa: S311 - values of a benchmark
+    clock = Clock(messages, meters)
+    nodes = 10
+    names = [f"{kind}/L{n}" for kind in ("Voltage", "Current", "Power") for n in "123"]
+    names.append("Energy/Active/Import")
+    seq = [0] * nodes
+
+    def publication(kind: str, number: int, payload: Any, device: str) -> Publication:
+        node = number % nodes
+        payload.seq = seq[node] % 256
+        seq[node] += 1
+        topic = f"spBv1.0/bench/{kind}/n{node}{device}"
+        return topic, payload.SerializeToString()
+
+    start = round(clock.at(0).timestamp() * 1000)
+    first = [
+        publication("NBIRTH", n, Payload(timestamp=start), "") for n in range(nodes)
+    ]
+    for number in range(meters):
+        birth = Payload(timestamp=start - 1000)
+        for alias, name in enumerate(names):
+            birth.metrics.add(name=name.encode(), alias=alias, datatype=DOUBLE)
+        first.append(publication("DBIRTH", number, birth, f"/m{number}"))
 
     def every() -> Iterator[Publication]:
         for number in range(messages):
-            serial = f"{number % meters:08X}"
-            datas = [[round(rng.uniform(0, 400), 3) for _ in range(7)] for _ in "abc"]
+            payload = Payload(timestamp=round(clock.at(number).timestamp() * 1000))
+            for alias in range(len(names)):
+                payload.metrics.add(
+                    alias=alias, double_value=round(rng.uniform(0, 400), 3)
+                )
+            meter = number % meters
+            yield publication("DDATA", meter, payload, f"/m{meter}")
+
+    return Load(first, every())
+
+
+PROFILE = """
+name = "bench"
+topics = ["bench/{}/data"]
+[device]
+path = "sn"
+[time]
+path = "ts"
+[quantities]
+frequency = { path = "hz" }
+active_energy_import = { path = "e", unit = "Wh" }
+""" + "".join(
+    f"""
+voltage_l{n} = {{ path = "phases[{n - 1}].u" }}
+current_l{n} = {{ path = "phases[{n - 1}].i" }}
+active_power_l{n} = {{ path = "phases[{n - 1}].p", unit = "W" }}
+"""
+    for n in (1, 2, 3)
+)
+
+
+def profile(messages: int, meters: int) -> Load:
+    """Return messages of eleven values that a profile in the database declares."""
+    from meters.models import Profile
+
+    Profile.objects.get_or_create(name="bench", defaults={"definition": PROFILE})
+    rng = random.Random(1)  # noqa: S311 - values of a benchmark
+    clock = Clock(messages, meters)
+
+    def every() -> Iterator[Publication]:
+        for number in range(messages):
+            meter = number % meters
+            phases = [
+                {key: round(rng.uniform(0, 400), 3) for key in "uip"} for _ in "abc"
+            ]
             body = {
-                "method": "uploadsn",
-                "mac": f"B0F8{number % meters:08X}",
-                "version": "2.75.69",
-                "server": "em",
-                "SN": serial,
-                "Datas": datas,
+                "sn": f"B{meter:06}",
+                "ts": round(clock.at(number).timestamp() * 1000),
+                "hz": 50.01,
+                "e": number,
+                "phases": phases,
             }
-            yield f"device/{serial}/realtime", msgspec.json.encode(body)
+            yield f"bench/{meter}/data", msgspec.json.encode(body)
 
     return Load([], every())
 
@@ -106,5 +172,6 @@ def iammeter(messages: int, meters: int) -> Load:
 LOADS: dict[str, Callable[[int, int], Load]] = {
     "acrel-json-v2": json_v2,
     "shelly-gen2": shelly_gen2,
-    "iammeter": iammeter,
+    "sparkplug-b": sparkplug_b,
+    "profile": profile,
 }

@@ -4,10 +4,12 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from meters.domain.quantities import BY_NAME
+from meters.domain.units import UnknownUnitError, factor_to
 from meters.families.names import guess
 from meters.families.sparkplug.payload import BOOLEAN, value_of
 
 _MOST_METRICS = 5_000
+_CONTROL = ("Node Control/", "Device Control/", "bdSeq", "Properties/")
 _UNIT_KEYS = frozenset({b"engUnit", b"Engineering Units", b"unit", b"units"})
 
 
@@ -16,9 +18,11 @@ class Declared(NamedTuple):
 
     name: str
     datatype: int
-    # Of the one table, with the unit that values come in; None: it goes to `extra`.
+    # Of the one table, and what makes values its own; None: it goes to `extra`.
     quantity: str | None
-    unit: str
+    factor: float
+    # Of the protocol itself: it says nothing of what is measured.
+    is_control: bool
 
 
 @dataclass
@@ -33,9 +37,13 @@ class Born:
     def declare(self, metrics: Any) -> None:
         for metric in list(metrics)[:_MOST_METRICS]:
             name = metric.name.decode("utf-8", "replace")
-            unit = _unit(metric)
-            known = quantity_of(name, unit)
-            declared = Declared(name, metric.datatype, *(known or (None, unit)))
+            known = quantity_of(name, _unit(metric))
+            quantity, factor = None, 1.0
+            if known is not None:
+                quantity, factor = known[0], factor_to(known[0], known[1])
+            declared = Declared(
+                name, metric.datatype, quantity, factor, name.startswith(_CONTROL)
+            )
             self.by_name[name] = declared
             if metric.HasField("alias"):
                 self.by_alias[metric.alias] = declared
@@ -44,8 +52,9 @@ class Born:
 
     def find(self, metric: Any) -> Declared | None:
         """Return what a metric of a DATA message is; None where no birth told."""
-        if metric.name:
-            return self.by_name.get(metric.name.decode("utf-8", "replace"))
+        name = metric.name
+        if name:
+            return self.by_name.get(name.decode("utf-8", "replace"))
         return self.by_alias.get(metric.alias)
 
 
@@ -73,9 +82,13 @@ def is_output(name: str) -> bool:
 
 def quantity_of(name: str, unit: str) -> tuple[str, str] | None:
     """Return quantity and unit of a metric; registers without a unit are in kWh."""
-    if name in BY_NAME:
-        return name, unit or BY_NAME[name].unit
-    return guess(name, unit)
+    if name not in BY_NAME:
+        return guess(name, unit)
+    try:
+        factor_to(name, unit or BY_NAME[name].unit)
+    except UnknownUnitError:
+        return None
+    return name, unit or BY_NAME[name].unit
 
 
 def _unit(metric: Any) -> str:

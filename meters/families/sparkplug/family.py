@@ -12,6 +12,7 @@ from typing import Any, ClassVar
 
 from google.protobuf.message import DecodeError
 
+from meters.domain.quantities import BY_NAME
 from meters.families import times, values
 from meters.families.message import (
     Action,
@@ -35,8 +36,6 @@ _TYPES = frozenset(
 )
 _MOST_NODES = 10_000
 _REBIRTH = b"Node Control/Rebirth"
-# Metrics of the protocol itself.
-_CONTROL = ("Node Control/", "Device Control/", "bdSeq", "Properties/")
 
 
 class SparkplugB:
@@ -122,7 +121,7 @@ class SparkplugB:
             replies = self._ask_rebirth(node, node_id)
         born = node.born[device] = Born()
         born.declare(payload.metrics)
-        found = self._readings(device, born, payload, message)
+        found, _ = self._readings(device, born, payload, message)
         found.status = [Status(device, True)]
         found.replies = replies
         return found
@@ -142,8 +141,7 @@ class SparkplugB:
                 if replies
                 else f"Device {device} sends data, but its birth was not heard.",
             )
-        found = self._readings(device, born, payload, message)
-        knows_all = all(born.find(metric) for metric in payload.metrics)
+        found, knows_all = self._readings(device, born, payload, message)
         if not in_order or not knows_all:
             found.replies = self._ask_rebirth(node, node_id)
         return found
@@ -169,14 +167,18 @@ class SparkplugB:
 
     def _readings(
         self, device: str, born: Born, payload: Any, message: Message
-    ) -> Decoded:
-        """Gather metrics to a reading for each instant."""
+    ) -> tuple[Decoded, bool]:
+        """Gather metrics to a reading for each instant; tell whether all are known."""
         own_ms = payload.timestamp
+        knows_all = True
         gathered: dict[tuple[int, bool], Reading] = {}
         outputs = []
         for metric in payload.metrics:
             declared = born.find(metric)
-            if declared is None or declared.name.startswith(_CONTROL):
+            if declared is None:
+                knows_all = False
+                continue
+            if declared.is_control:
                 continue
             value = value_of(metric, metric.datatype or declared.datatype)
             if value is None:
@@ -192,17 +194,31 @@ class SparkplugB:
                 reading = gathered[key] = times.reading(
                     message, device, {}, time=time, historical=key[1]
                 )
-            _take(reading, declared, value)
+            if type(value) is float and declared.quantity is not None:
+                _put(reading.quantities, declared, value)
+            else:
+                _take(reading, declared, value)
         readings = [item for item in gathered.values() if item.quantities or item.extra]
-        return Decoded(self.name, readings, outputs=outputs)
+        return Decoded(self.name, readings, outputs=outputs), knows_all
+
+
+def _put(quantities: dict[str, float], declared: Declared, value: float) -> None:
+    quantity, factor = declared.quantity or "", declared.factor
+    if factor != 1.0:
+        value = float(f"{value * factor:.12g}")
+    if BY_NAME[quantity].kind == "state":
+        mask = values.bit_mask(value)
+        if mask is not None:
+            quantities[quantity] = mask
+    elif -values.LARGEST < value < values.LARGEST:
+        quantities[quantity] = value
 
 
 def _take(reading: Reading, declared: Declared, value: float | bool | str) -> None:
-    quantity = declared.quantity
-    is_number = quantity is not None and not isinstance(value, bool)
-    if is_number and values.put(
-        reading.quantities, quantity or "", value, unit=declared.unit
-    ):
+    """Keep what is no quantity beside; a text may be a number all the same."""
+    number = values.number(value) if isinstance(value, str) else None
+    if declared.quantity is not None and number is not None:
+        _put(reading.quantities, declared, number)
         return
     if isinstance(value, float):
         if values.number(value) is None:

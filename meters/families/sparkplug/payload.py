@@ -106,6 +106,8 @@ def value_of(metric: Any, datatype: int) -> float | bool | str | None:
 
     Signed whole numbers travel as two's complement in unsigned fields.
     """
+    if datatype == DOUBLE and metric.HasField("double_value"):
+        return None if metric.is_null else float(metric.double_value)
     if metric.is_null:
         return None
     which = metric.WhichOneof("value")
