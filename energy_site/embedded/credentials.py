@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 
 from energy_site.embedded.console import CannotContinueError
-from energy_site.embedded.private_files import write_private
+from meters.broker.private_files import write_private
 
 # No 0, O, 1, l, i: this one is read from a screen and typed.
 _READABLE = "abcdefghjkmnpqrstuvwxyz23456789"

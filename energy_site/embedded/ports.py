@@ -10,7 +10,7 @@ from pathlib import Path
 import psutil
 
 from energy_site.embedded.console import CannotContinueError
-from energy_site.embedded.private_files import write_private
+from meters.broker.private_files import write_private
 
 LOOPBACK = "127.0.0.1"
 DEFAULTS = {"site": 8000, "broker": 1883, "postgres": 5432, "valkey": 6379}

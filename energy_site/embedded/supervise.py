@@ -15,7 +15,7 @@ from typing import Any
 
 from supervisor.xmlrpc import SupervisorTransport
 
-from energy_site.embedded.private_files import write_private
+from meters.broker.private_files import write_private
 
 GROUP = "portal"
 # Stands in the environment of every process of a stack, so that a later start

@@ -6,8 +6,8 @@ from urllib.parse import quote
 
 from energy_site.embedded.given import Given
 from energy_site.embedded.places import Places
-from energy_site.embedded.private_files import write_private
 from energy_site.embedded.site_address import SiteAddress
+from meters.broker.private_files import write_private
 
 DEMO_USER = "demo@energy-site.example"
 # In the order in which they stand in var/embedded.env.

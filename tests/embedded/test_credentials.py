@@ -7,7 +7,7 @@ import pytest
 
 from energy_site.embedded.console import CannotContinueError
 from energy_site.embedded.credentials import Credentials, load_or_make
-from energy_site.embedded.private_files import write_private
+from meters.broker.private_files import write_private
 
 
 class TestCredentials:

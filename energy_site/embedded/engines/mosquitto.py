@@ -4,10 +4,7 @@ Its queues survive an orderly stop; a crash loses at most what came in the five
 seconds since the last snapshot.
 """
 
-import base64
-import hashlib
 import os
-import secrets
 import shutil
 from pathlib import Path
 from typing import ClassVar
@@ -15,12 +12,11 @@ from typing import ClassVar
 from energy_site.embedded.console import CannotContinueError
 from energy_site.embedded.engines.broker import LARGEST_MESSAGE, LOGINS, BrokerServer
 from energy_site.embedded.memory import MEGABYTE, free_disk, share, total_memory
-from energy_site.embedded.private_files import write_private
+from meters.broker.passwords import password_hash
+from meters.broker.private_files import write_private
 
 # Debian keeps it where an ordinary user's PATH does not look.
 _ALSO_IN = ("/usr/sbin", "/usr/local/sbin", "/sbin")
-_ITERATIONS = 101  # Mosquitto's own; the passwords are long and random
-_SALT_BYTES = 12
 
 
 def installed_program() -> Path | None:
@@ -28,13 +24,6 @@ def installed_program() -> Path | None:
     path = os.pathsep.join((os.environ.get("PATH", ""), *_ALSO_IN))
     found = shutil.which("mosquitto", path=path)
     return Path(found) if found else None
-
-
-def password_hash(password: str, *, salt: bytes) -> str:
-    """Return a line of Mosquitto's password file: PBKDF2 with SHA-512, form 7."""
-    key = hashlib.pbkdf2_hmac("sha512", password.encode(), salt, _ITERATIONS, dklen=64)
-    encoded = [base64.b64encode(part).decode("ascii") for part in (salt, key)]
-    return f"$7${_ITERATIONS}${encoded[0]}${encoded[1]}"
 
 
 class Mosquitto(BrokerServer):
@@ -96,10 +85,7 @@ class Mosquitto(BrokerServer):
 
     def _passwords(self) -> str:
         hashes = {
-            login: password_hash(
-                self.credentials.of_login(login), salt=secrets.token_bytes(_SALT_BYTES)
-            )
-            for login in LOGINS
+            login: password_hash(self.credentials.of_login(login)) for login in LOGINS
         }
         return "".join(f"{login}:{text}\n" for login, text in hashes.items())
 

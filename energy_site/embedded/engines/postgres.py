@@ -16,7 +16,7 @@ from energy_site.embedded.credentials import Credentials
 from energy_site.embedded.engines.postgres_programs import installed_programs, release
 from energy_site.embedded.engines.server import NotReadyError, Server
 from energy_site.embedded.memory import share, total_memory
-from energy_site.embedded.private_files import write_private
+from meters.broker.private_files import write_private
 
 SUPERUSER = "postgres"
 ROLE = "energy_site"

@@ -15,7 +15,7 @@ from energy_site.embedded.accounts import Account
 from energy_site.embedded.console import CannotContinueError
 from energy_site.embedded.credentials import Credentials
 from energy_site.embedded.engines.server import NotReadyError, Server
-from energy_site.embedded.private_files import write_private
+from meters.broker.private_files import write_private
 
 
 def installed_program() -> Path:

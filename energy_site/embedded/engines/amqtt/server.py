@@ -10,7 +10,7 @@ from energy_site.embedded.engines.amqtt.access import Configuration
 from energy_site.embedded.engines.broker import LARGEST_MESSAGE, LOGINS, BrokerServer
 from energy_site.embedded.memory import MEGABYTE, free_disk, share, total_memory
 from energy_site.embedded.places import CHECKOUT
-from energy_site.embedded.private_files import write_private
+from meters.broker.private_files import write_private
 
 
 class Amqtt(BrokerServer):
