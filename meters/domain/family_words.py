@@ -26,6 +26,7 @@ FAMILY_WORDS: dict[str, str] = {
     "siemens-7kn": gettext_noop("Siemens Powercenter 3000"),
     "advantech-wise": gettext_noop("Advantech WISE module"),
     "gosdm-mbmd": gettext_noop("Modbus meter, by mbmd"),
+    "home-assistant": gettext_noop("Announced for Home Assistant"),
     "diy-wemos": gettext_noop("Home-made Wemos meter"),
 }
 

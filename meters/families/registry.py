@@ -9,6 +9,7 @@ from meters.families.chirpstack_v4 import ChirpStackV4
 from meters.families.dsmr_p1 import DsmrP1
 from meters.families.emonhub import EmonHub
 from meters.families.esphome import EspHome
+from meters.families.home_assistant import HomeAssistant
 from meters.families.message import (
     Decoded,
     Family,
@@ -53,6 +54,7 @@ def built_in_families() -> tuple[Family, ...]:
         DsmrP1(),
         SenMl(),
         *(ProfileFamily(profile) for profile in built_in_profiles()),
+        HomeAssistant(),
     )
 
 

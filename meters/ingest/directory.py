@@ -38,7 +38,8 @@ class MeterDirectory:
         self._changed_at = datetime(2000, 1, 1, tzinfo=UTC)
         self._refreshed = float("-inf")
         self._zones: dict[int, ZoneInfo] = {}
-        self._zones_by_prefix: list[tuple[str, ZoneInfo]] = []
+        # (prefix with its slash, site)
+        self._prefixes: list[tuple[str, int]] = []
         self._no_site = ZoneInfo(settings.TIME_ZONE)
 
     def refresh(self) -> None:
@@ -53,8 +54,8 @@ class MeterDirectory:
             self._changed_at = max(self._changed_at, meter.changed_at)
         sites = list(Site.objects.only("time_zone", "topic_prefix"))
         self._zones = {site.pk: site.zone for site in sites}
-        self._zones_by_prefix = [
-            (f"{site.topic_prefix.rstrip('/')}/", site.zone)
+        self._prefixes = [
+            (f"{site.topic_prefix.rstrip('/')}/", site.pk)
             for site in sites
             if site.topic_prefix
         ]
@@ -71,10 +72,20 @@ class MeterDirectory:
         """
         if meter.site_id is not None:
             return self._zones.get(meter.site_id, self._no_site)
-        for prefix, zone in self._zones_by_prefix:
+        for prefix, site_id in self._prefixes:
             if topic.startswith(prefix):
-                return zone
+                return self._zones[site_id]
         return self._no_site
+
+    def is_foreign(self, meter: KnownMeter, *, topic: str) -> bool:
+        """Return whether a claimed meter comes by the prefix of another site.
+
+        Somebody there may publish under a serial number that is not theirs.
+        """
+        if meter.site_id is None or not self._prefixes:
+            return False
+        sites = {site for prefix, site in self._prefixes if topic.startswith(prefix)}
+        return bool(sites) and meter.site_id not in sites
 
     def discover(self, topics: Mapping[Device, str]) -> None:
         """Make meters of devices that are not known; some may be refused."""

@@ -45,6 +45,9 @@ def rows_of(
         if meter.is_blocked:
             batch.blocked += 1
             continue
+        if directory.is_foreign(meter, topic=message.topic):
+            batch.reject(message, _foreign(reading.device), family=family)
+            continue
         if reading.wall_clock is not None or meter.clock_shift is not None:
             _set_clock(read, meter, directory)
         if reading.time < oldest:
@@ -127,6 +130,13 @@ def _discover(batch: Batch, directory: MeterDirectory) -> None:
             new.setdefault((family, event.device), message.topic)
     if new:
         directory.discover(new)
+
+
+def _foreign(device: str) -> str:
+    return (
+        f"Device {device} belongs to a site, but came by the topic prefix of another:"
+        " somebody there may use its number."
+    )
 
 
 def _no_room(device: str) -> str:

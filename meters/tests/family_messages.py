@@ -334,6 +334,18 @@ MESSAGES: dict[str, list[tuple[str, object]]] = {
         )
     ],
     "gosdm-mbmd": [("mbmd/sdm1/Power/L1", "115.4")],
+    "home-assistant": [
+        (
+            "homeassistant/sensor/a/config",
+            {
+                "stat_t": "attic/x",
+                "val_tpl": "{{ value_json.p }}",
+                "unit_of_meas": "W",
+                "dev_cla": "power",
+                "dev": {"ids": ["a1"]},
+            },
+        )
+    ],
     "diy-wemos": [
         (
             "wemos/w1/power",

@@ -135,3 +135,21 @@ def test_what_came_of_a_meter_is_counted_by_the_hour(ingest, meter):
     assert sum(item.conflicting for item in found) == 1
     assert sum(item.late for item in found) == 1
     assert sum(item.implausible for item in found) == 1
+
+
+def test_a_known_device_on_the_prefix_of_another_site_is_rejected(
+    ingest, meter, site, other_site
+):
+    for owner, prefix in ((site, "north"), (other_site, "south")):
+        owner.topic_prefix = prefix
+        owner.save()
+    Meter.objects.create(
+        family="acrel-json-v2", device_id="m1", site=site, name="M1", state="active"
+    )
+    for prefix in ("south", "north"):
+        meter.publish(adw300("m1"), topic=f"{prefix}/acrel/meter/json-v2/analog/0000")
+    wait_until(Reading.objects.exists)
+    rejected = RejectedMessage.objects.get()
+    assert rejected.topic.startswith("south/")
+    assert "came by the topic prefix of another" in rejected.reason
+    assert Reading.objects.count() == 1
