@@ -39,45 +39,51 @@ def rows_of(
     for read in batch.reads:
         reading, message, family = read
         meter = directory.get((family, reading.device))
-        if meter is None:
-            batch.reject(message, _no_room(reading.device), family=family)
-            continue
-        if meter.is_blocked:
+        if meter is not None and meter.is_blocked:
             batch.blocked += 1
             continue
-        if directory.is_foreign(meter, topic=message.topic):
-            batch.reject(message, _foreign(reading.device), family=family)
-            continue
-        if reading.wall_clock is not None or meter.clock_shift is not None:
-            _set_clock(read, meter, directory)
-        if reading.time < oldest:
-            batch.reject(message, _too_old(reading.time), family=family)
-            continue
-        row = Row(
-            meter.id,
-            reading.time,
-            message.received_at,
-            reading.quantities,
-            reading.extra,
-            reading.gathered,
-        )
-        rows.readings.append(row)
-        is_late = reading.historical or is_historical(
-            reading.time, received_at=message.received_at, interval_s=meter.interval_s
-        )
-        counts = rows.counts.at(meter.id, reading.time)
-        counts.received += 1
-        counts.late += is_late
-        if "device_time" in reading.extra:
-            counts.implausible += 1
-        if not is_late and not meter.is_ignored:
-            rows.live.append((row, meter))
+        if meter is None:
+            reason = _no_room(reading.device)
+        elif directory.is_foreign(meter, topic=message.topic):
+            reason = _foreign(reading.device)
+        else:
+            if reading.wall_clock is not None or meter.clock_shift is not None:
+                _set_clock(read, meter, directory)
+            if reading.time >= oldest:
+                _take_reading(read, meter, rows)
+                continue
+            reason = _too_old(reading.time)
+        batch.reject(message, reason, family=family)
     _take_events(batch, directory, rows)
     for family, state in batch.outputs:
         meter = directory.get((family, state.device))
         if meter is not None and not meter.is_blocked:
             rows.outputs.append((meter.id, state))
     return rows
+
+
+def _take_reading(read: Read, meter: KnownMeter, rows: Rows) -> None:
+    """Make a reading a row, count it, and tell whether it is live."""
+    reading, message, _ = read
+    row = Row(
+        meter.id,
+        reading.time,
+        message.received_at,
+        reading.quantities,
+        reading.extra,
+        reading.gathered,
+    )
+    rows.readings.append(row)
+    is_late = reading.historical or is_historical(
+        reading.time, received_at=message.received_at, interval_s=meter.interval_s
+    )
+    counts = rows.counts.at(meter.id, reading.time)
+    counts.received += 1
+    counts.late += is_late
+    if "device_time" in reading.extra:
+        counts.implausible += 1
+    if not is_late and not meter.is_ignored:
+        rows.live.append((row, meter))
 
 
 def _set_clock(read: Read, meter: KnownMeter, directory: MeterDirectory) -> None:
