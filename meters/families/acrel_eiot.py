@@ -10,7 +10,7 @@ import re
 import zlib
 from collections.abc import Iterator, Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, ClassVar
 
 from meters.families import acrel_eiot_replies, acrel_keys, single_phase, times, values
 from meters.families.acrel_events import event
@@ -44,9 +44,9 @@ class AcrelEiot:
     """The family "acrel-eiot"."""
 
     name = "acrel-eiot"
-    shared_topics: tuple[str, ...] = ("sys/dev/#", "notify/dev/#")
+    shared_topics: ClassVar[tuple[str, ...]] = ("sys/dev/#", "notify/dev/#")
     # Uploads in several parts have a state.
-    own_topics: tuple[str, ...] = ("data/up/#", "data/dev/#")
+    own_topics: ClassVar[tuple[str, ...]] = ("data/up/#", "data/dev/#")
 
     def __init__(self) -> None:
         self._uploads = Uploads()
@@ -105,9 +105,7 @@ class AcrelEiot:
             upload=_plain(content.get("msgid")),
             time=_stamp(reported) or _stamp(content),
             received_at=message.received_at,
-            historical=source.strip().upper() == "HISTORY"
-            if isinstance(source, str)
-            else None,
+            historical=_historical(source),
             signal=_signal(reported.get("gateway")),
         )
         return self._uploads.join(gateway, part) if part.of > 1 else part
@@ -210,6 +208,11 @@ def _device(address: str, gateway: str) -> str:
     if parts and _SERIAL.fullmatch(parts[0]):
         return values.device_id("/".join(parts))
     return values.device_id("/".join([gateway, *parts]))
+
+
+def _historical(source: object) -> bool | None:
+    """Return whether the readings are from the gateway's store; None where unsaid."""
+    return source.strip().upper() == "HISTORY" if isinstance(source, str) else None
 
 
 def _online(state: object) -> bool | None:

@@ -218,7 +218,8 @@ class TestCompression:
         [
             # LZO or AES
             (b"\x11\x9c\x00\x7f", "LZO"),
-            (b"\x78\x9c\x00\x7f", "cut or too long"),
+            (b"\x78\x9c\x07\x7f", "ZLIB"),
+            (zlib.compress(b"{}")[:-3], "cut"),
             (zlib.compress(b" " * 2**22), "too long"),
         ],
     )
