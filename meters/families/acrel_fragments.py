@@ -40,9 +40,10 @@ class _Upload(msgspec.Struct):
             return False
         if abs(part.received_at - first.received_at) > _GIVEN_UP_AFTER:
             return False
-        if part.upload is not None and part.upload == first.upload:
-            return True
-        return part.number not in self.numbers and _together(part.time, first.time)
+        if not _together(part.time, first.time):
+            return False
+        same = part.upload is not None and part.upload == first.upload
+        return same or part.number not in self.numbers
 
 
 def _together(one: datetime | None, other: datetime | None) -> bool:

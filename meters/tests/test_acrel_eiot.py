@@ -125,6 +125,13 @@ class TestFragments:
         found = self.times_of(self.part(1, Ub="1"), self.part(2, at=later, Ub="3"))
         assert found == [MEASURED, later]
 
+    def test_a_message_id_that_never_changes_does_not_join_two_uploads(self):
+        later = MEASURED + timedelta(minutes=1)
+        parts = [
+            {**self.part(1, at=at, Ub="1"), "msgid": 1} for at in (MEASURED, later)
+        ]
+        assert self.times_of(*parts) == [MEASURED, later]
+
     def test_a_part_takes_the_source_of_the_upload(self):
         registry = Registry()
         decode(self.part(1, Ub="1", source="HISTORY"), registry=registry)
