@@ -10,7 +10,7 @@ import re
 import zlib
 from collections.abc import Iterator, Mapping
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import Any
 
 from meters.families import acrel_eiot_replies, acrel_keys, single_phase, times, values
 from meters.families.acrel_events import event
@@ -44,9 +44,9 @@ class AcrelEiot:
     """The family "acrel-eiot"."""
 
     name = "acrel-eiot"
-    shared_topics: ClassVar[tuple[str, ...]] = ("sys/dev/#", "notify/dev/#")
+    shared_topics: tuple[str, ...] = ("sys/dev/#", "notify/dev/#")
     # Uploads in several parts have a state.
-    own_topics: ClassVar[tuple[str, ...]] = ("data/up/#", "data/dev/#")
+    own_topics: tuple[str, ...] = ("data/up/#", "data/dev/#")
 
     def __init__(self) -> None:
         self._uploads = Uploads()
