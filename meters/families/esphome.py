@@ -96,7 +96,8 @@ class EspHome:
         if "wifi" in name or "rssi" in name:
             known, extra = ("signal_strength", ""), {"signal_unit": "dBm"}
         if known is None or not values.put(quantities, known[0], text, unit=known[1]):
-            extra = {values.text(name): values.number(text) or values.text(text)}
+            number = values.number(text)
+            extra = {values.text(name): values.text(text) if number is None else number}
         return Decoded(
             self.name, [times.gathered(message, device, quantities, extra=extra)]
         )

@@ -23,7 +23,7 @@ _PHASES = {
     **dict.fromkeys(("n", "neutral"), "n"),
     **dict.fromkeys(("ab", "l12", "l1l2", "12"), "l12"),
     **dict.fromkeys(("bc", "l23", "l2l3", "23"), "l23"),
-    **dict.fromkeys(("ca", "l31", "l3l1", "31", "ac"), "l31"),
+    **dict.fromkeys(("ca", "l31", "l3l1", "31"), "l31"),
 }
 # Of a phase: "U_L1", "i l2".
 _LETTERS = {"u": "voltage", "v": "voltage", "i": "current", "p": "active_power"}

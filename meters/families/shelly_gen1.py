@@ -56,14 +56,14 @@ class ShellyGen1:
         match parts[2:]:
             case ["online"]:
                 return Decoded(self.name, status=[_status(device, message.payload)])
-            case ["emeter", number, key] if number.isdigit():
-                found = _EMETER.get(key)
-                return self._value(f"{device}/{int(number[:4])}", found, message)
-            case ["relay" | "light", number] if number.isdigit():
-                return self._output(device, int(number[:4]), message)
-            case ["relay" | "light", number, "power"] if number.isdigit():
-                found = _EMETER["power"]
-                return self._value(f"{device}/{int(number[:4])}", found, message)
+            case ["emeter", number, key] if (n := values.whole(number)) is not None:
+                return self._value(f"{device}/{n}", _EMETER.get(key), message)
+            case ["relay" | "light", number] if (n := values.whole(number)) is not None:
+                return self._output(device, n, message)
+            case ["relay" | "light", number, "power"] if (
+                n := values.whole(number)
+            ) is not None:
+                return self._value(f"{device}/{n}", _EMETER["power"], message)
             case [key]:
                 return self._value(device, _DEVICE.get(key), message)
         return Decoded(self.name)
@@ -74,7 +74,8 @@ class ShellyGen1:
                 "A Shelly of the first generation sends by itself."
             )
         device, _, channel = command.device.partition("/")
-        number = int(channel) if channel.isdigit() else command.output - 1
+        number = values.whole(channel)
+        number = command.output - 1 if number is None else number
         topic = f"shellies/{device}/relay/{number}/command"
         return [Outgoing(topic, command.action.encode())]
 

@@ -140,7 +140,8 @@ class ShellyGen2:
             return True
         head, _, end = topic.rpartition("/")
         if head.endswith("/status"):
-            return end.partition(":")[0] in _FIELDS
+            kind = end.partition(":")[0]
+            return kind in _FIELDS or kind in _WHOLE
         return end == "online" and not topic.startswith("shellies/")
 
     def decode(self, message: Message) -> Decoded:
@@ -158,7 +159,8 @@ class ShellyGen2:
 
     def encode(self, command: Command) -> list[Outgoing]:
         device, _, channel = command.device.partition("/")
-        number = int(channel) if channel.isdigit() else command.output - 1
+        number = values.whole(channel)
+        number = command.output - 1 if number is None else number
         if command.action == "read":
             method, params = "Shelly.GetStatus", None
         elif command.action in {"on", "off"}:
@@ -227,8 +229,8 @@ class ShellyGen2:
             fields = _FIELDS.get(kind)
             if fields is None:
                 continue
-            is_whole = kind in _WHOLE or not number.isdigit()
-            own = device if is_whole else f"{device}/{int(number[:4])}"
+            channel = None if kind in _WHOLE else values.whole(number)
+            own = device if channel is None else f"{device}/{channel}"
             into = quantities.get(own)
             if into is None:
                 into = quantities[own] = {}
@@ -285,6 +287,7 @@ def _components_of(result: dict[str, Any]) -> dict[str, Any]:
         ("em1", "act_power"),
         ("switch", "output"),
         ("pm1", "apower"),
+        ("em1", "voltage"),
     ):
         if mark in result:
             return {f"{kind}:{number}": result}
@@ -300,7 +303,8 @@ def _read(
             number = value if type(value) is float else values.number(value)
             if number is not None and -values.LARGEST < number < values.LARGEST:
                 name, divisor = field
-                into[name] = number if divisor == 1.0 else number / divisor
+                # 5.1 W are 0.0051 kW, not 0.0050999999999999995.
+                into[name] = number if divisor == 1.0 else round(number / divisor, 9)
         elif key in _COUNTERS and isinstance(value, dict):
             number = values.number(value.get("total"))
             if number is not None:

@@ -122,7 +122,7 @@ class Tasmota:
         if len(parts) < 3 or not any(part in _PREFIXES for part in parts[:-1]):
             return False
         end = parts[-1]
-        return end in _ENDS or end.startswith(("STATUS", "POWER"))
+        return end in _ENDS or end.startswith(("STATUS", "POWER", "INFO"))
 
     def decode(self, message: Message) -> Decoded:
         device = values.device_id(_name(message.topic))
@@ -180,6 +180,9 @@ class Tasmota:
                 channels = _energy(item, quantities, extra)
             elif driver != "Wifi":
                 _free_keys(item, quantities, extra)
+        if content.get("TempUnit") == "F" and "temperature" in quantities:
+            celsius = (quantities["temperature"] - 32) / 1.8
+            quantities["temperature"] = round(celsius, 3)
         time = times.from_text(content.get("Time"))
         readings = []
         if quantities:
@@ -234,14 +237,13 @@ def _status(device: str, payload: bytes) -> Status:
 
 
 def _output(device: str, key: str, value: object) -> OutputState | None:
-    number = key.removeprefix("POWER")
-    is_output = key.startswith("POWER") and (not number or number.isdigit())
-    if not is_output or not isinstance(value, str) or len(number) > 2:
+    number = values.whole(key.removeprefix("POWER") or "1", longest=2)
+    if not key.startswith("POWER") or number is None or not isinstance(value, str):
         return None
     state = value.strip().upper()
     if state not in {"ON", "OFF"}:
         return None
-    return OutputState(device, int(number or 1), state == "ON")
+    return OutputState(device, number, state == "ON")
 
 
 def _energy(
@@ -285,8 +287,9 @@ def _are_channels(item: dict[str, Any], lists: dict[str, list[Any]]) -> bool:
     powers = lists.get("Power") or lists.get("Current")
     if not powers:
         return False
-    has_one_total = "Total" in item and not isinstance(item["Total"], list)
-    return len(powers) != 3 and not has_one_total
+    if "Total" in item:
+        return isinstance(item["Total"], list)
+    return len(powers) != 3
 
 
 def _put_one(

@@ -73,6 +73,12 @@ def put(
     return True
 
 
+def whole(text: str, *, longest: int = 4) -> int | None:
+    """Return a number written in plain digits, such as a channel's, else None."""
+    is_number = text.isascii() and text.isdigit() and len(text) <= longest
+    return int(text) if is_number else None
+
+
 def bit_mask(value: object) -> int | None:
     """Return a bit mask of at most 31 bits, else None."""
     mask = number(value)

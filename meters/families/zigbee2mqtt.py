@@ -147,10 +147,11 @@ def _take_other(
         if values.put(quantities, "signal_strength", value, unit=""):
             extra["signal_unit"] = "LQI"
         return
-    number = key.removeprefix("state_l") if key != "state" else "1"
-    is_output = (key == "state" or key.startswith("state_l")) and number.isdigit()
-    if is_output and value in ("ON", "OFF") and 1 <= int(number[:3]) <= 31:
-        outputs.append(OutputState(device, int(number[:3]), value == "ON"))
+    if key != "state" and not key.startswith("state_l"):
+        return
+    number = 1 if key == "state" else values.whole(key.removeprefix("state_l"))
+    if number and number <= 31 and value in ("ON", "OFF"):
+        outputs.append(OutputState(device, number, value == "ON"))
 
 
 def _status(device: str, payload: bytes) -> Status:

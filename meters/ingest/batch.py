@@ -1,5 +1,6 @@
 """From the messages of a batch to what is to be stored of them."""
 
+import logging
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from hashlib import blake2b
@@ -18,6 +19,8 @@ from meters.families import (
 )
 from meters.models import RecentMessage, RejectedMessage
 from meters.services.prune_records import KEEP_RECENT
+
+logger = logging.getLogger(__name__)
 
 # Of a rejected message, the beginning is kept; all of it, for most. [bytes]
 KEPT_PAYLOAD = 64 * 1024
@@ -104,7 +107,7 @@ def decode_batch(
     without_instant: list[_WithoutInstant] = []
     for incoming in messages:
         message = message_of(incoming)
-        decoded = registry.decode(message)
+        decoded = _decode(message, registry)
         if decoded.rejected is not None:
             batch.reject(message, decoded.rejected, family=decoded.family or "")
             continue
@@ -121,6 +124,15 @@ def decode_batch(
             )
     _take_once(batch, without_instant)
     return batch
+
+
+def _decode(message: Message, registry: Registry) -> Decoded:
+    try:
+        return registry.decode(message)
+    except Exception:
+        # A fault of the family, not of the message; it must not stop the stream.
+        logger.exception("A message on topic %s cannot be read.", message.topic)
+        return Decoded(None, rejected="The program cannot read this message.")
 
 
 def message_of(message: Incoming) -> Message:

@@ -148,3 +148,19 @@ class TestEveryMessage:
 )
 def test_anything_at_all_does_no_harm(topic, payload):
     check(Registry(), topic, payload)
+
+
+@pytest.mark.parametrize(
+    ("topic", "payload"),
+    [
+        # "²" is a digit, but no number.
+        ("stat/p/POWER²", "ON"),
+        ("stat/p/RESULT", '{"POWER²": "ON"}'),
+        ("shellies/x/emeter/²/power", "5"),
+        ("shellies/x/relay/²", "on"),
+        ("x/events/rpc", '{"src": "x", "params": {"switch:²": {"apower": 5}}}'),
+        ("zigbee2mqtt/x", '{"state_l²": "ON"}'),
+    ],
+)
+def test_a_digit_that_is_no_number_does_no_harm(topic, payload):
+    check(Registry(), topic, payload.encode())

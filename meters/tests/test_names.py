@@ -22,6 +22,7 @@ from meters.families.names import guess
         ("import_energy_t2", ("active_energy_import_t2", "kWh")),
         ("u_L1", ("voltage_l1", "V")),
         ("I L3", ("current_l3", "A")),
+        ("ac_voltage", ("voltage_l1", "V")),
         ("powerFactor", ("power_factor", "")),
         ("freq", ("frequency", "Hz")),
         ("room temperature", ("temperature", "°C")),

@@ -77,6 +77,11 @@ class TestGen2:
             ("overpower", EM3)
         ]
 
+    def test_the_radio_has_a_topic_of_its_own(self):
+        [reading] = decode("plug-1/status/wifi", {"rssi": -61}).readings
+        assert reading.quantities == {"signal_strength": -61}
+        assert reading.extra == {"signal_unit": "dBm"}
+
     def test_the_last_will(self):
         [status] = decode("plug-1/online", "false").status
         assert (status.device, status.online) == ("plug-1", False)

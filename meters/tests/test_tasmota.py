@@ -111,3 +111,15 @@ def test_commands(action, topic, payload):
     command = Command("duo", action, "tele/duo/SENSOR", 1, output=2, interval_s=60)
     [sent] = Registry().family("tasmota").encode(command)
     assert (sent.topic, sent.payload) == (topic, payload)
+
+
+def test_three_sockets_with_a_register_each_are_channels():
+    found = quantities(
+        decode("tele/tri/SENSOR", energy(Total=[1, 2, 3], Power=[1, 2, 3]))
+    )
+    assert found["tri/3"] == {"active_energy_import": 3, "active_power": 0.003}
+
+
+def test_fahrenheit_becomes_celsius():
+    body = {"AM2301": {"Temperature": 70.0}, "TempUnit": "F"}
+    assert quantities(decode("tele/p/SENSOR", body)) == {"p": {"temperature": 21.111}}
