@@ -300,7 +300,12 @@ MESSAGES: dict[str, list[tuple[str, object]]] = {
     "iammeter": [
         (
             "any/iam",
-            {"method": "uploadsn", "SN": "AB", "Datas": [[231, 1, -230, 5, 2, 50, 1]]},
+            {
+                "method": "uploadsn",
+                "mac": "B0",
+                "SN": "AB",
+                "Datas": [[231, 1, -230, 5, 2, 50, 1]],
+            },
         )
     ],
     "compere-kpm": [

@@ -157,10 +157,76 @@ class TestShipped:
 
     def test_iammeter_is_known_by_its_look(self):
         rows = [[231.0, 1.0, -230, 10.5, 2.5, 50.0, 1.0]] * 3
-        body = {"method": "uploadsn", "SN": "AB12", "Datas": rows}
+        body = {"method": "uploadsn", "mac": "B0F8", "SN": "AB12", "Datas": rows}
         found = decode("my/topic", body)
         assert (found.family, found.readings[0].device) == ("iammeter", "AB12")
         assert found.readings[0].quantities["active_power_l3"] == -0.23
+
+    def test_iammeter_of_one_phase(self):
+        row = [231.0, 2.0, -450, 10.5, 2.5]
+        body = {"method": "uploadsn", "mac": "B0F8", "SN": "AB12", "Data": row}
+        assert quantities(decode("my/topic", body)) == {
+            "AB12": {
+                "voltage_l1": 231.0,
+                "current_l1": 2.0,
+                "active_power": -0.45,
+                "active_energy_import": 10.5,
+                "active_energy_export": 2.5,
+            }
+        }
+
+    def test_compere_phases_and_rates(self):
+        now = {"id": "33B7", "time": "20260701115900", "pb": 1.5, "sb": 1.6, "pfb": 0.9}
+        assert quantities(decode("MQTT_RT_DATA", now))["33B7"] == {
+            "active_power_l2": 1.5,
+            "apparent_power_l2": 1.6,
+            "power_factor_l2": 0.9,
+        }
+        [reading] = decode("MQTT_RT_DATA", now).readings
+        assert reading.time.isoformat() == "2026-07-01T11:59:00+00:00"
+        [reading] = decode("MQTT_RT_DATA", {**now, "time": "2" * 14}).readings
+        assert reading.time_source == "received"
+        energy = {"id": "33B7", "time": "20260701115900", "isend": "1"}
+        energy |= {"fygsz": 4.0, "fwgsz": 11.5, "zyjsz": 8.5, "zyvsz": 68.5}
+        assert quantities(decode("MQTT_ENY_NOW", energy))["33B7"] == {
+            "active_energy_export": 4.0,
+            "reactive_energy_export": 11.5,
+            "active_energy_import_t1": 8.5,
+            "active_energy_import_t4": 68.5,
+        }
+
+    def test_siemens_internal_names_and_quality(self):
+        items = [
+            ("V_LN/Inst/Value/L1N", "231.5", "V", "valid"),
+            ("I/Inst/Value/L1", "15.2", "A", "invalid"),
+            ("Power/Factor/Inst/Value/AVG", "0.95", "", "valid"),
+            ("THD/V_LN/Inst/Value/L1N#", "1.5", "%", "valid"),
+        ]
+        keys = ("internal_name", "value", "unit", "quality")
+        listed = [dict(zip(keys, item, strict=True)) for item in items]
+        body = {"item_id": "pc-1", "_embedded": {"item": listed}}
+        assert quantities(decode("any/topic", body)) == {
+            "pc-1": {"voltage_l1": 231.5, "power_factor": 0.95, "voltage_thd_l1": 1.5}
+        }
+
+    @pytest.mark.parametrize(
+        ("topic", "quantity"),
+        [
+            ("mbmd/sdm1/ReactivePower/L3", "reactive_power_l3"),
+            ("mbmd/sdm1/Sum", "active_energy_total"),
+            ("mbmd/sdm1/Export/T1", "active_energy_export_t1"),
+            ("sdm630/sdm1/AngLocPhsB", "power_factor_l2"),
+            ("/site/SDM630/sdm1/TotkWhImport", "active_energy_import"),
+        ],
+    )
+    def test_topics_of_mbmd_and_gosdm(self, topic, quantity):
+        assert list(quantities(decode(topic, "0.5"))["sdm1"]) == [quantity]
+
+    def test_amsreader_is_known_between_its_hourly_registers(self):
+        body = {"id": "58:BF", "t": 0, "temp": -127, "data": {"P": 5, "PO1": 20}}
+        assert quantities(decode("ams/topic", body)) == {
+            "58:BF": {"active_power": 0.005, "active_power_l1": -0.02}
+        }
 
     def test_a_disabled_input_and_bad_quality_are_no_values(self):
         body = {"t": "2026-07-01T11:59:00Z", "q": 192, "ai1": 9999.9999, "di1": True}

@@ -17,6 +17,8 @@ from meters.families.profiles.paths import Getter, getter
 from meters.families.profiles.topics import compiled, mqtt_filter
 
 _MOST_INSTANTS = 1_000
+# The one format that many devices share.
+_COMPACT = "%Y%m%d%H%M%S"
 
 
 class _Compiled(NamedTuple):
@@ -139,8 +141,11 @@ class ProfileFamily:
             self._take_records(item, quantities)
         else:
             for source in self._sources:
-                if source.quantity not in quantities:
-                    _put(quantities, source, source.find(item), item)
+                if source.quantity in quantities:
+                    continue
+                value = source.find(item)
+                if value is not None or source.subtract is not None:
+                    _put(quantities, source, value, item)
         if not quantities:
             return None
         extra: dict[str, Any] = {}
@@ -264,8 +269,15 @@ def _kept(value: Any) -> float | bool | str:
     return values.text(value) if number is None else number
 
 
+def _is_compact(raw: Any) -> bool:
+    return isinstance(raw, str) and len(raw) == 14 and raw.isascii() and raw.isdigit()
+
+
 def _instant(raw: Any, time: Time) -> datetime | None:
-    if time.format:
+    if time.format == _COMPACT and _is_compact(raw):
+        # A tenth of the time that strptime takes.
+        found = times.from_text(f"{raw[:4]}-{raw[4:6]}-{raw[6:8]}T{raw[8:]}")
+    elif time.format:
         found = times.from_text(str(raw), [time.format]) if raw is not None else None
     else:
         found = times.from_epoch(raw) or times.from_text(raw)
