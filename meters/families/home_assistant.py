@@ -1,12 +1,14 @@
 """Home Assistant discovery: devices that announce where their values stand.
 
 ``homeassistant/<component>/[<node>/]<object>/config`` is retained JSON, with long or
-short keys, and ``~`` for a base topic. What it names as state topic is decoded by it,
-unless a family of its own knows that topic. A template that is more than a path is
+short keys, and ``~`` for a base topic; a ``device`` announces several components. What
+it names as state topic is decoded by it, unless a family of its own or a user's profile
+knows that topic. A template that is more than a path is
 refused: what it computes only Home Assistant knows.
 """
 
 import re
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from meters.domain.units import UnknownUnitError, factor_to
@@ -25,6 +27,8 @@ _MOST_TOPICS = 10_000
 _MOST_SENSORS = 200
 # Long key: the short one.
 _SHORT = {
+    "components": "cmps",
+    "platform": "p",
     "state_topic": "stat_t",
     "value_template": "val_tpl",
     "unit_of_measurement": "unit_of_meas",
@@ -77,6 +81,8 @@ class HomeAssistant:
 
     def __init__(self) -> None:
         self._sensors: dict[str, list[_Sensor]] = {}
+        # The state topics that a config has announced.
+        self._announced: dict[str, set[str]] = {}
         # Topic: device, and what says that it is there or gone.
         self._presence: dict[str, tuple[str, str, str]] = {}
 
@@ -106,19 +112,35 @@ class HomeAssistant:
         config = values.tolerant_json(message.payload)
         if not isinstance(config, dict):
             raise UnusableMessageError("The payload is no JSON object.")
-        parts = message.topic.split("/")
-        if parts[1] != "sensor":
+        if message.topic.split("/")[1] not in {"sensor", "device"}:
             return
-        device = values.device_id(_device(config) or parts[-2])
+        refused: UnusableMessageError | None = None
+        for each in _configs(config):
+            try:
+                self._take(message.topic, each)
+            except UnusableMessageError as error:
+                # The other values of the device are good.
+                refused = error
+        if refused is not None:
+            raise refused
+
+    def _take(self, topic: str, config: dict[str, Any]) -> None:
+        """Remember the value that a config announces."""
+        device = values.device_id(_device(config) or topic.split("/")[-2])
         quantity = _quantity(config)
         state_topic = _topic(config, "state_topic")
         if quantity is None or not state_topic:
             return
         find = _path(config, state_topic)
-        sensors = self._sensors.setdefault(state_topic, [])
-        if len(self._sensors) > _MOST_TOPICS or len(sensors) >= _MOST_SENSORS:
+        sensors = self._sensors.get(state_topic, [])
+        is_full = state_topic not in self._sensors and (
+            len(self._sensors) >= _MOST_TOPICS
+        )
+        if is_full or len(sensors) >= _MOST_SENSORS:
             raise UnusableMessageError("Too many values are announced already.")
-        sensors.append(_Sensor(message.topic, device, *quantity, find))
+        sensors.append(_Sensor(topic, device, *quantity, find))
+        self._sensors[state_topic] = sensors
+        self._announced.setdefault(topic, set()).add(state_topic)
         availability = _topic(config, "availability_topic")
         if availability and len(self._presence) < _MOST_TOPICS:
             there = _of(config, "payload_available") or "online"
@@ -126,11 +148,11 @@ class HomeAssistant:
             self._presence[availability] = (device, str(there), str(gone))
 
     def _forget(self, config: str) -> None:
-        for topic, sensors in list(self._sensors.items()):
-            kept = [sensor for sensor in sensors if sensor.config != config]
-            if len(kept) < len(sensors):
+        for topic in self._announced.pop(config, ()):
+            kept = [each for each in self._sensors[topic] if each.config != config]
+            if kept:
                 self._sensors[topic] = kept
-            if not kept:
+            else:
                 del self._sensors[topic]
 
     def _values(self, sensors: list[_Sensor], message: Message) -> Decoded:
@@ -149,6 +171,17 @@ class HomeAssistant:
             if quantities
         ]
         return Decoded(self.name, readings)
+
+
+def _configs(config: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Yield what is announced: one value, or all those of a device."""
+    components = _of(config, "components")
+    if not isinstance(components, dict):
+        yield config
+        return
+    for component in components.values():
+        if isinstance(component, dict) and _of(component, "platform") == "sensor":
+            yield {**config, **component}
 
 
 def _of(config: dict[str, Any], key: str) -> Any:

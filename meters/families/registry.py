@@ -67,9 +67,15 @@ class Registry:
         self.use_profiles(())
 
     def use_profiles(self, profiles: Iterable[Profile]) -> None:
-        """Let these profiles of users stand beside the families, which come first."""
-        added = [ProfileFamily(profile) for profile in profiles]
-        self.families: tuple[Family, ...] = (*self._built_in, *added)
+        """Let these profiles of users stand beside the families, which come first.
+
+        But for what a device announces for Home Assistant: its owner knows better.
+        """
+        families = (*self._built_in, *(ProfileFamily(profile) for profile in profiles))
+        # Stable: the order of the others stays.
+        self.families: tuple[Family, ...] = tuple(
+            sorted(families, key=lambda family: isinstance(family, HomeAssistant))
+        )
         self._by_name = {family.name: family for family in reversed(self.families)}
         self._by_topic.clear()
 

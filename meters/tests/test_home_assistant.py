@@ -1,6 +1,7 @@
 import pytest
 
 from meters.families import Registry
+from meters.families.profiles import read_profile
 from meters.tests.families import decode, quantities
 
 LONG = {
@@ -79,3 +80,46 @@ def test_what_is_no_measurement_is_let_be():
     config = {"stat_t": "x/y", "dev_cla": "battery", "unit_of_meas": "%"}
     found = decode("homeassistant/sensor/x/config", config)
     assert (found.rejected, found.readings) == (None, [])
+
+
+def test_a_device_announces_several_values_at_once():
+    registry = Registry()
+    power = {"p": "sensor", "dev_cla": "power", "unit_of_meas": "kW"}
+    components = {
+        "a": {**power, "val_tpl": "{{ value_json.a }}", "uniq_id": "kiln_power_l1"},
+        "b": {**power, "val_tpl": "{{ value_json.b }}", "uniq_id": "kiln_power_l2"},
+        "c": {**power, "val_tpl": "{{ value_json.c * 2 }}", "uniq_id": "kiln_power"},
+        "d": {"p": "switch", "dev_cla": "power", "val_tpl": "{{ value_json.d }}"},
+    }
+    config = {"dev": {"ids": ["kiln"]}, "stat_t": "kiln/state", "cmps": components}
+    topic = "homeassistant/device/kiln/config"
+    # One is refused; the others are good.
+    assert "more than a path" in decode(topic, config, registry=registry).rejected
+    body = {"a": 1.5, "b": 2.5, "c": 3, "d": 4}
+    assert quantities(decode("kiln/state", body, registry=registry)) == {
+        "kiln": {"active_power_l1": 1.5, "active_power_l2": 2.5}
+    }
+    decode(topic, "", registry=registry)
+    assert decode("kiln/state", body, registry=registry).readings == []
+
+
+def test_a_changed_announcement_takes_the_place_of_the_first(registry):
+    changed = {**LONG, "value_template": "{{ value_json.other }}"}
+    decode("homeassistant/sensor/a/config", changed, registry=registry)
+    body = {"ENERGY": {"Power": 56}, "other": 2000}
+    assert quantities(decode("attic/state", body, registry=registry)) == {
+        "attic-1": {"active_power_l2": 2.0}
+    }
+
+
+def test_a_profile_of_a_user_goes_first(registry):
+    text = (
+        'name = "attic"\ntopics = ["{device}/state"]\n'
+        '[quantities]\nactive_power = { path = "ENERGY.Power", unit = "kW" }\n'
+    )
+    registry.use_profiles([read_profile(text, where="attic")])
+    body = {"ENERGY": {"Power": 56}}
+    assert decode("attic/state", body, registry=registry).family == "attic"
+    # What was announced is not forgotten by that.
+    registry.use_profiles([])
+    assert decode("attic/state", body, registry=registry).family == "home-assistant"
