@@ -26,6 +26,12 @@ app.conf.beat_schedule = {
         # It may wait for long transactions.
         "options": {"queue": "slow"},
     },
+    "expire-commands": {
+        "task": "meters.tasks.expire_commands",
+        "schedule": 5.0,
+        # After a pause of the workers one is enough.
+        "options": {"expires": 5.0},
+    },
     "prune-records": {
         "task": "meters.tasks.prune_records",
         "schedule": crontab(minute="41"),

@@ -65,6 +65,10 @@ class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
         elif self.watcher is None or view.factors != self.watcher.view.factors:
             await self._watch(view)
 
+    async def commands_changed(self, event: dict[str, Any]) -> None:
+        """Tell the browser to fetch what the page shows of commands anew."""
+        await self.send(text_data='{"type": "commands"}')
+
     async def _watch(self, view: LiveView) -> None:
         previous = self.watcher
         watcher = Watcher(hub().view(view.site_id, view.factors))

@@ -1,15 +1,28 @@
 """What the workers do: each task names its service and passes the time."""
 
-from celery import shared_task
-from django.db import OperationalError
-from django.utils import timezone
+import logging
+from functools import cache
 
+from celery import shared_task
+from django.conf import settings
+from django.db import OperationalError, transaction
+from django.utils import timezone
+from kombu.exceptions import OperationalError as BrokerIsAwayError
+
+from meters.broker.address import BrokerAddress
+from meters.broker.publisher import CommandPublisher
+from meters.models import Command
 from meters.services import (
+    confirm_commands as confirmation,
     drop_old_readings as retention,
+    expire_commands as expiry,
     learn_intervals as learning,
     make_partitions as partitions,
     prune_records as pruning,
+    send_command as sending,
 )
+
+logger = logging.getLogger(__name__)
 
 
 @shared_task(autoretry_for=(OperationalError,), retry_backoff=True, max_retries=5)
@@ -34,3 +47,47 @@ def prune_records(**kwargs: object) -> None:
 def drop_old_readings(**kwargs: object) -> None:
     """Let readings go that no site wants any more; safe to run twice."""
     retention.drop_old_readings(now=timezone.now())
+
+
+def send_soon(command: Command) -> None:
+    """Send a command when its transaction is committed, if it is to be sent at all."""
+    if command.state == "approved":
+        transaction.on_commit(lambda: _enqueue(command.pk))
+
+
+def _enqueue(command_id: int) -> None:
+    try:
+        send_command.apply_async(kwargs={"command_id": command_id}, retry=False)
+    except BrokerIsAwayError as error:
+        # `expire_commands` finds it.
+        logger.warning("Command %d is not queued: %s", command_id, error)
+
+
+@cache
+def command_publisher() -> CommandPublisher:
+    """Return the connection of this worker process."""
+    return CommandPublisher(BrokerAddress.of(settings.MQTT_URL), clock=timezone.now)
+
+
+@shared_task
+def send_command(*, command_id: int, **kwargs: object) -> None:
+    """Publish one command; safe to run twice: only the first takes it."""
+    sending.send_command(
+        command_id=command_id,
+        publisher=command_publisher(),
+        on_reply=lambda id_: take_reply.delay(command_id=id_),
+        clock=timezone.now,
+    )
+
+
+@shared_task(autoretry_for=(OperationalError,), retry_backoff=True, max_retries=5)
+def take_reply(*, command_id: int, **kwargs: object) -> None:
+    """Confirm the command whose template waited for a reply; safe to run twice."""
+    confirmation.confirm_by_reply(command_id=command_id, now=timezone.now())
+
+
+@shared_task(ignore_result=True)
+def expire_commands(**kwargs: object) -> None:
+    """End commands whose time is over, and send what was overlooked."""
+    for command_id in expiry.expire_commands(now=timezone.now()):
+        _enqueue(command_id)

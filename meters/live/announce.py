@@ -10,6 +10,7 @@ logger = logging.getLogger(__name__)
 
 # Channels calls the consumer's method of this name, with an underscore for the dot.
 EVENT = {"type": "view.changed"}
+COMMANDS = {"type": "commands.changed"}
 
 
 def user_group(user_id: int) -> str:
@@ -27,7 +28,16 @@ def announce(group: str) -> None:
 
     While Redis is away this is lost; sockets look again every minute by themselves.
     """
+    _send(group, EVENT)
+
+
+def announce_commands(site_id: int) -> None:
+    """Let open pages of a site fetch its commands, outputs and lockouts anew."""
+    _send(site_group(site_id), COMMANDS)
+
+
+def _send(group: str, event: dict[str, str]) -> None:
     try:
-        async_to_sync(get_channel_layer().group_send)(group, EVENT)
+        async_to_sync(get_channel_layer().group_send)(group, event)
     except (RedisError, OSError) as error:
         logger.warning("Redis is away, sockets are not told: %s", error)

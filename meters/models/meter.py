@@ -121,6 +121,11 @@ class Meter(models.Model):
             " another zone."
         ),
     )
+    commands_need_approval = models.BooleanField(
+        _("commands need approval"),
+        default=False,
+        help_text=_("A manager other than the requester approves each command."),
+    )
     # As its availability message said last; NULL where it sends none.
     is_online = models.BooleanField(null=True, editable=False)
     online_changed_at = models.DateTimeField(null=True, editable=False)

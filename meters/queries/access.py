@@ -9,8 +9,15 @@ from django.contrib.auth.models import AnonymousUser
 from django.db.models import Q, QuerySet
 
 from meters.models import Membership, Meter, Site, User
+from meters.models.site import MembershipQuerySet
 
 MANAGING_ROLES = (Membership.Role.MANAGER,)
+# An installer tries the relays while commissioning.
+COMMANDING_ROLES = (
+    Membership.Role.OPERATOR,
+    Membership.Role.INSTALLER,
+    Membership.Role.MANAGER,
+)
 
 
 def visible_sites(*, user: User | AnonymousUser, now: datetime) -> QuerySet[Site]:
@@ -41,12 +48,31 @@ def may_manage(*, user: User | AnonymousUser, site: Site, now: datetime) -> bool
 
 def visible_meters(*, user: User | AnonymousUser, now: datetime) -> QuerySet[Meter]:
     """Return the claimed meters that the user may see at `now`."""
+    return _meters_of(user, Membership.objects.all(), now=now)
+
+
+def commandable_meters(*, user: User | AnonymousUser, now: datetime) -> QuerySet[Meter]:
+    """Return the active meters that the user may ask for something at `now`."""
+    memberships = Membership.objects.filter(role__in=COMMANDING_ROLES)
+    return _meters_of(user, memberships, now=now).filter(state=Meter.State.ACTIVE)
+
+
+def managed_meters(*, user: User | AnonymousUser, now: datetime) -> QuerySet[Meter]:
+    """Return the meters whose outputs the user sets up, and commands they approve."""
+    memberships = Membership.objects.filter(role__in=MANAGING_ROLES)
+    return _meters_of(user, memberships, now=now)
+
+
+def _meters_of(
+    user: User | AnonymousUser, memberships: MembershipQuerySet, *, now: datetime
+) -> QuerySet[Meter]:
+    """Return the claimed meters in the scope of those memberships that are theirs."""
     if not isinstance(user, User) or not user.is_active:
         return Meter.objects.none()
     claimed = Meter.objects.exclude(state__in=Meter.UNCLAIMED_STATES)
     if user.is_superuser:
         return claimed
-    memberships = Membership.objects.filter(user=user).valid_at(now)
+    memberships = memberships.filter(user=user).valid_at(now)
     branches = memberships.filter(branch__isnull=False).values_list(
         "branch_id", flat=True
     )
