@@ -69,13 +69,17 @@ def command_publisher() -> CommandPublisher:
     return CommandPublisher(BrokerAddress.of(settings.MQTT_URL), clock=timezone.now)
 
 
+def _take_reply_soon(command_id: int) -> None:
+    take_reply.delay(command_id=command_id)
+
+
 @shared_task
 def send_command(*, command_id: int, **kwargs: object) -> None:
     """Publish one command; safe to run twice: only the first takes it."""
     sending.send_command(
         command_id=command_id,
         publisher=command_publisher(),
-        on_reply=lambda id_: take_reply.delay(command_id=id_),
+        on_reply=_take_reply_soon,
         clock=timezone.now,
     )
 

@@ -171,7 +171,7 @@ class CommandPublisher:
             self._changed.wait_for(
                 lambda: self._connected is not None, _CONNECTED_WITHIN_S
             )
-            code = self._connected
+            code = self._answered()
             topics = {expected.topic for expected in self._expected}
         if code is None or code.is_failure:
             self._close()
@@ -205,6 +205,10 @@ class CommandPublisher:
             raise RefusedByBrokerError(f"The broker refused it: {code}.")
 
     # --- In the network thread --------------------------------------------------------
+
+    def _answered(self) -> ReasonCode | None:
+        """Return the broker's answer, which the network thread has set."""
+        return self._connected
 
     def _on_connect(
         self, _c: Client, _d: Any, _f: ConnectFlags, code: ReasonCode, _p: Any
@@ -247,7 +251,7 @@ class CommandPublisher:
                 for expected in self._expected
                 if expected.topic == message.topic
                 and expected.until > now
-                and expected.fits(message.payload)
+                and expected.fits(bytes(message.payload))
             ]
             self._expected = [e for e in self._expected if e not in fitting]
         for expected in fitting:
@@ -255,6 +259,6 @@ class CommandPublisher:
 
 
 def _expiry(seconds: float) -> Properties:
-    properties = Properties(PacketTypes.PUBLISH)
+    properties = Properties(PacketTypes.PUBLISH)  # type: ignore[no-untyped-call]
     properties.MessageExpiryInterval = max(1, int(seconds))
     return properties

@@ -139,6 +139,6 @@ class CommandStep(models.Model):
         return f"{self.command_id} {self.state}"
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        if self.pk is not None:
+        if not self._state.adding:
             raise TypeError("A step of a command is never changed.")
         super().save(*args, **kwargs)

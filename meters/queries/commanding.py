@@ -54,7 +54,7 @@ class Way:
 
 def ways_of(meter: Meter) -> dict[str, Way]:
     """Return the way of each action that can be asked of a meter."""
-    family = registry().family(meter.family)
+    family: object = registry().family(meter.family)
     ways: dict[str, Way] = {}
     if isinstance(family, Commandable):
         ways = {action: Way(None, family) for action in family.actions}

@@ -101,7 +101,7 @@ def _write_outputs(
         )
     meter_ids = {meter_id for meter_id, _number in keys}
     meters = Meter.objects.filter(pk__in=meter_ids, site__isnull=False)
-    sites = set(meters.order_by().values_list("site_id", flat=True))
+    sites = {meter.site_id for meter in meters.only("site_id")}
     transaction.on_commit(lambda: _announce(sites))
 
 

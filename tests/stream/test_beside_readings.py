@@ -7,7 +7,14 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from conftest import running_ingest, wait_until
-from meters.models import DataQuality, DeviceEvent, Meter, Reading, RejectedMessage
+from meters.models import (
+    DataQuality,
+    DeviceEvent,
+    Meter,
+    Output,
+    Reading,
+    RejectedMessage,
+)
 from tests.stream.messages import adw300, now_ms
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -153,3 +160,13 @@ def test_a_known_device_on_the_prefix_of_another_site_is_rejected(
     assert rejected.topic.startswith("south/")
     assert "came by the topic prefix of another" in rejected.reason
     assert Reading.objects.count() == 1
+
+
+def test_outputs_are_as_their_device_says(ingest, meter):
+    state = {"POWER1": "ON", "POWER2": "OFF", "Wifi": {"Signal": -60}}
+    for first in ("ON", "OFF"):
+        meter.publish(json.dumps({**state, "POWER1": first}), topic="tele/duo/STATE")
+        wait_until(Meter.objects.filter(device_id="duo").exists)
+    meter.publish(json.dumps({**state, "POWER1": "OFF"}), topic="tele/duo/STATE")
+    outputs = Output.objects.filter(meter__device_id="duo").order_by("number")
+    wait_until(lambda: [item.is_on for item in outputs.all()] == [False, False])
