@@ -46,6 +46,16 @@ export class LiveValues {
       }
       meter.states.push(...element.querySelectorAll("[data-stale-after]"));
     }
+    this.writeNewer();
+  }
+
+  // A part that was fetched may be older than what came over the socket meanwhile.
+  writeNewer() {
+    for (const [id, time] of this.times) {
+      const states = this.meters.get(id)?.states ?? [];
+      const isNewer = ({ dataset }) => !(Date.parse(dataset.time) > Date.parse(time));
+      if (states.every(isNewer)) this.touch(id, Object.keys(this.values.get(id)));
+    }
   }
 
   // Whether every meter of the message has its place on the page.
@@ -57,10 +67,14 @@ export class LiveValues {
     for (const [id, { time, values }] of Object.entries(message.meters)) {
       this.values.set(id, { ...this.values.get(id), ...values });
       this.times.set(id, time);
-      const names = this.touched.get(id) ?? new Set();
-      for (const name of Object.keys(values)) names.add(name);
-      this.touched.set(id, names);
+      this.touch(id, Object.keys(values));
     }
+  }
+
+  touch(id, names) {
+    const touched = this.touched.get(id) ?? new Set();
+    for (const name of names) touched.add(name);
+    this.touched.set(id, touched);
     if (this.scheduled) return;
     this.scheduled = true;
     requestAnimationFrame(() => this.flush());

@@ -117,3 +117,21 @@ test("the state of a meter gets the time of its newest value", () => {
   paint();
   assert.equal(state.dataset.time, "2026-03-01T12:00:00Z");
 });
+
+test("a part that was fetched before a newer value came does not hide it", () => {
+  const live = new LiveValues();
+  const at = (second) => `2026-01-05T10:00:${second}Z`;
+  const shown = (second) => {
+    const volts = new Cell({ value: "voltage_l1", decimals: "1" });
+    const state = { dataset: { staleAfter: "30", time: at(second) } };
+    volts.textContent = "of the page";
+    live.index(page(row("7", { values: [volts], states: [state] })));
+    paint();
+    return volts.textContent;
+  };
+  shown("01");
+  live.take(message({ 7: { time: at("05"), values: { voltage_l1: 231.4 } } }));
+  assert.equal(shown("03"), "231.4");
+  // While the socket was away the page knows more
+  assert.equal(shown("09"), "of the page");
+});
