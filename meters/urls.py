@@ -21,6 +21,35 @@ urlpatterns = [
     ),
     path("sites/<slug:slug>/wall/", views.site_wall, name="site_wall"),
     path("meters/<int:meter_id>/", views.meter_detail, name="meter_detail"),
+    path("sites/<slug:slug>/commands/", views.site_commands, name="site_commands"),
+    path("meters/<int:meter_id>/commands/", views.command_meter, name="command_meter"),
+    path("meters/<int:meter_id>/outputs/", views.add_output, name="add_output"),
+    path(
+        "meters/<int:meter_id>/outputs/<int:number>/",
+        views.output_detail,
+        name="output_detail",
+    ),
+    path("lockouts/<int:lockout_id>/lift/", views.lift_lockout, name="lift_lockout"),
+    path(
+        "commands/<int:command_id>/approve/",
+        views.approve_command,
+        name="approve_command",
+    ),
+    path(
+        "commands/<int:command_id>/cancel/", views.cancel_command, name="cancel_command"
+    ),
+    path("command-templates/", views.command_templates, name="command_templates"),
+    path("command-templates/new/", views.command_template, name="new_template"),
+    path(
+        "command-templates/<int:template_id>/",
+        views.command_template,
+        name="command_template",
+    ),
+    path(
+        "command-templates/<int:template_id>/switch/",
+        views.switch_template,
+        name="switch_template",
+    ),
     path("discovered/", views.discovered_meters, name="discovered_meters"),
     path("discovered/sort/", views.sort_discovered, name="sort_discovered"),
     path("discovered/claim/", views.claim_meters, name="claim_meters"),

@@ -6,8 +6,9 @@ from django import template
 from django.utils import timezone
 from django.utils.translation import gettext
 
-from meters.models import Site, User
+from meters.models import Lockout, Site, User
 from meters.queries.access import visible_sites
+from meters.queries.commands import active_lockouts
 from meters.queries.discovered import may_claim
 
 register = template.Library()
@@ -28,6 +29,15 @@ def may_claim_meters(context: dict[str, Any]) -> bool:
     """Return whether discovered meters are the visitor's business."""
     user = context["request"].user
     return isinstance(user, User) and may_claim(user=user, now=timezone.now())
+
+
+@register.simple_tag(takes_context=True)
+def lockouts_of_site(context: dict[str, Any]) -> list[Lockout]:
+    """Return what is locked out at the site of the page."""
+    site, user = context.get("site"), context["request"].user
+    if not isinstance(site, Site) or not isinstance(user, User):
+        return []
+    return active_lockouts(site_id=site.pk, user=user, now=timezone.now())
 
 
 @register.simple_tag

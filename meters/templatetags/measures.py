@@ -17,7 +17,7 @@ from meters.domain import formatting
 from meters.domain.family_words import words_of
 from meters.domain.quantities import Quantity
 from meters.domain.series import Line
-from meters.models import Meter
+from meters.models import Command, Meter, Output
 from meters.queries.sites import SiteOverview
 from meters.queries.tree import MeterRow
 
@@ -25,6 +25,19 @@ register = template.Library()
 
 # A template gives "" for what a meter did not send.
 Given = float | str | None
+
+# How each state of a command looks: as which state of the style sheet, with which icon.
+_COMMAND_LOOKS = {
+    "requested": ("stale", "stale"),
+    "approved": ("connecting", "connecting"),
+    "sending": ("connecting", "connecting"),
+    "sent": ("connecting", "done"),
+    "confirmed": ("fresh", "done"),
+    "failed": ("ended", "error"),
+    "expired": ("silent", "stale"),
+    "cancelled": ("silent", "ended"),
+    "unknown": ("stale", "warning"),
+}
 
 _BIT_MASKS = ("digital_inputs", "digital_outputs")
 
@@ -170,6 +183,42 @@ def last_seen(row: MeterRow) -> SafeString:
         icon(row.state),
         text,
     )
+
+
+@register.simple_tag
+def state_of_output(output: Output) -> SafeString:
+    """Return how an output stands: an icon and a word."""
+    words = {True: gettext("on"), False: gettext("off"), None: gettext("not known")}
+    return format_html(
+        '<span class="output-state" data-on="{}">{}<span>{}</span></span>',
+        {True: "yes", False: "no", None: "unknown"}[output.is_on],
+        icon("silent" if output.is_on is None else "commands"),
+        words[output.is_on],
+    )
+
+
+@register.simple_tag
+def state_of_command(command: Command) -> SafeString:
+    """Return where a command stands: an icon and a word."""
+    return format_html(
+        '<span class="state" data-state="{}">{}<span>{}</span></span>',
+        _COMMAND_LOOKS[command.state][0],
+        icon(_COMMAND_LOOKS[command.state][1]),
+        command.get_state_display(),
+    )
+
+
+@register.filter
+def told(command: Command) -> str:
+    """Return what a command does, in words: "switch on · Pump 2"."""
+    words = str(command.get_action_display())
+    if command.action == Command.Action.TOGGLE:
+        words = (
+            gettext("toggle to on") if command.wanted_on else gettext("toggle to off")
+        )
+    if command.interval_s is not None:
+        words += f" ({formatting.format_age(command.interval_s)})"
+    return f"{words} · {command.output}" if command.output else words
 
 
 @register.filter

@@ -7,9 +7,12 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from meters.families.registry import Registry, built_in_families
 from meters.live import newest
-from meters.models import Meter, Reading, User
+from meters.models import Meter, Output, Reading, User
+from meters.queries import commanding
 from meters.services.make_partitions import first_of_month, make_partitions
+from meters.tests.commanding import MuteRelay, Relay
 
 
 @pytest.fixture
@@ -58,3 +61,25 @@ def store() -> Callable[..., Reading]:
         )
 
     return store
+
+
+@pytest.fixture
+def relays(monkeypatch) -> None:
+    """Let there be families that can be commanded: ``relay`` and ``mute``."""
+    families = Registry((*built_in_families(), Relay(), MuteRelay()))
+    monkeypatch.setattr(commanding, "registry", lambda: families)
+
+
+@pytest.fixture
+def make_output(make_meter, relays) -> Callable[..., Output]:
+    """Make an output of a new meter: ``make_output(is_on=False, off_only=True)``."""
+
+    def make(*, family: str = "relay", number: int = 1, **fields: object) -> Output:
+        meter = make_meter(f"board-{Meter.objects.count()}", family=family)
+        if fields.get("is_on") is not None:
+            fields.setdefault("changed_at", timezone.now() - timedelta(hours=1))
+        return Output.objects.create(
+            meter=meter, number=number, **{"name": "Pump", **fields}
+        )
+
+    return make

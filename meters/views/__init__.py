@@ -1,10 +1,22 @@
 """The pages: parse the request, make one call, render."""
 
 from meters.views.claim_meters import claim_meters
+from meters.views.command_templates import (
+    command_template,
+    command_templates,
+    switch_template,
+)
+from meters.views.commands import (
+    approve_command,
+    cancel_command,
+    command_meter,
+    site_commands,
+)
 from meters.views.device_health import decode_again, device_health
 from meters.views.discovered import claim_meter, discovered_meters, sort_discovered
 from meters.views.health import system_health
 from meters.views.meters import meter_detail
+from meters.views.outputs import add_output, lift_lockout, output_detail
 from meters.views.profiles import (
     profile_editor,
     profile_preview,
@@ -18,23 +30,33 @@ from meters.views.sites import site_dashboard, site_list, site_meters
 from meters.views.wall import site_wall
 
 __all__ = [
+    "add_output",
+    "approve_command",
+    "cancel_command",
     "claim_meter",
     "claim_meters",
+    "command_meter",
+    "command_template",
+    "command_templates",
     "decode_again",
     "device_health",
     "discovered_meters",
     "first_administrator",
+    "lift_lockout",
     "meter_detail",
+    "output_detail",
     "profile_editor",
     "profile_preview",
     "profile_switch",
     "search",
     "shift_clock",
+    "site_commands",
     "site_dashboard",
     "site_list",
     "site_meters",
     "site_wall",
     "sort_discovered",
+    "switch_template",
     "system_health",
     "unknown_topic_list",
 ]

@@ -20,8 +20,11 @@ from meters.domain.phasors import diagram
 from meters.domain.quantity_groups import grouped
 from meters.models import Meter
 from meters.queries.access import get_visible_meter
+from meters.queries.commands import command_panel
 from meters.queries.meter_page import MeterPage, meter_page
 from meters.views.requests import SignedInRequest
+
+MOST_EVENTS = 10
 
 
 @login_required
@@ -51,6 +54,8 @@ def meter_detail(request: SignedInRequest, meter_id: int) -> HttpResponse:
                 rated_current=meter.rated_current,
             ),
             "phasors": diagram(page.row.values),
+            "panel": command_panel(meter, user=request.user, now=now),
+            "events": meter.events.all()[:MOST_EVENTS],
             **_history(request, meter, page),
         },
     )

@@ -85,3 +85,9 @@ export function formatBits(mask) {
   for (let n = 0; n < 31; n += 1) if ((mask >> n) & 1) numbers.push(n + 1);
   return numbers.join(", ") || "0";
 }
+
+// "42 s", from the instant at which it ends; nothing when that is over
+export function countdown(until, now) {
+  const seconds = Math.ceil((Date.parse(until) - now) / 1000);
+  return seconds > 0 ? formatAge(seconds) : "";
+}

@@ -1,6 +1,7 @@
 // What every live page does: socket, state of the connection, ages that count.
 
 import { clockTime, serverNow } from "./clock.js";
+import { refreshCommands, startCommands } from "./commands.js";
 import { LiveSocket } from "./live-socket.js";
 import { Gone } from "./refreshing.js";
 import { Ages } from "./relative-time.js";
@@ -126,9 +127,13 @@ export function startLivePage(root, { onMessage, onReturn }) {
         onReturn().catch(() => {});
       }
     },
-    onMessage,
+    onMessage(message) {
+      if (message.type === "commands") refreshCommands();
+      else onMessage(message);
+    },
   });
   socket.open();
+  startCommands();
   setInterval(() => ages.tick(), 1000);
   window.addEventListener("online", () => socket.openNow());
   document.addEventListener("visibilitychange", () => {

@@ -7,7 +7,7 @@ import { text } from "./texts.js";
 
 // `onRefresh` is called when the parts are new.
 export function startRefreshingPage({ onRefresh = () => {} } = {}) {
-  const part = document.querySelector("[data-refresh]");
+  const part = document.querySelector("[data-refresh-seconds]");
   const notice = document.getElementById("connection-notice");
   let since = serverNow();
   let ages = new Ages(part);
