@@ -9,7 +9,7 @@ from meters.domain.command_templates import (
     check_topic,
     parse_conditions,
 )
-from meters.models import CommandTemplate, Meter
+from meters.models import CommandTemplate, Meter, Profile
 from meters.queries.commanding import registry
 
 # What is published: a change of it turns the template off.
@@ -40,7 +40,10 @@ class CommandTemplateForm(forms.ModelForm):  # type: ignore[type-arg]
 
     def __init__(self, data: Any, *, instance: CommandTemplate | None) -> None:
         super().__init__(data, instance=instance)
-        families = [(family.name, family.name) for family in registry().families]
+        names = [family.name for family in registry().families]
+        # Made in the portal: its registry is that of ingest only.
+        names += Profile.objects.order_by("name").values_list("name", flat=True)
+        families = [(name, name) for name in names]
         self.fields["family"] = forms.ChoiceField(
             label=_("Family or profile"),
             required=False,

@@ -15,6 +15,7 @@ from meters.models import (
     Lockout,
     Meter,
     Output,
+    Profile,
 )
 from meters.tests.test_views_sites import text_of
 
@@ -334,6 +335,15 @@ class TestTemplates:
         client.post(address, {**self.GIVEN, "payload": "x"})
         template.refresh_from_db()
         assert not template.enabled
+
+    def test_may_be_for_a_profile_made_in_the_portal(self, client, log_in):
+        log_in(is_staff=True)
+        given = {**self.GIVEN, "family": "hall-meters"}
+        client.post("/command-templates/new/", given)
+        assert not CommandTemplate.objects.exists()
+        Profile.objects.create(name="hall-meters", definition="")
+        client.post("/command-templates/new/", given)
+        assert CommandTemplate.objects.get().family == "hall-meters"
 
     def test_two_for_the_same_are_not_on_at_once(self, client, log_in):
         log_in(is_staff=True)

@@ -4,8 +4,8 @@ import test from "node:test";
 
 import * as electrical from "../lib/electrical.js";
 import {
-  formatAge, formatBits, formatCurrent, formatEnergy, formatFixed, formatMeasure, formatPlain,
-  formatPower, formatVoltage,
+  countdown, formatAge, formatBits, formatCurrent, formatEnergy, formatFixed, formatMeasure,
+  formatPlain, formatPower, formatVoltage,
 } from "../lib/format.js";
 
 const cases = JSON.parse(readFileSync(new URL("./format-cases.json", import.meta.url)));
@@ -55,4 +55,13 @@ test("power factor, its character, voltage and current are computed as in Python
       assert.equal(electrical.highestCurrent(values), expected.highest_current);
     }
   }
+});
+
+test("a countdown shows what is left, and nothing when it is over", () => {
+  const now = Date.parse("2026-03-01T12:00:00Z");
+  assert.equal(countdown("2026-03-01T12:00:42Z", now), "42 s");
+  // A part of a second is still to wait for
+  assert.equal(countdown("2026-03-01T12:00:00.2Z", now), "1 s");
+  assert.equal(countdown("2026-03-01T12:00:00Z", now), "");
+  assert.equal(countdown("2026-03-01T11:00:00Z", now), "");
 });

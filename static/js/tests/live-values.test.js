@@ -32,6 +32,7 @@ function row(id, { values = [], derived = [], states = [] }) {
 
 const page = (...rows) => ({ querySelectorAll: () => rows });
 const message = (meters) => ({ type: "frame", meters });
+const at = (second) => `2026-01-05T10:00:${second}Z`;
 
 let frames;
 beforeEach(() => {
@@ -120,7 +121,6 @@ test("the state of a meter gets the time of its newest value", () => {
 
 test("a part that was fetched before a newer value came does not hide it", () => {
   const live = new LiveValues();
-  const at = (second) => `2026-01-05T10:00:${second}Z`;
   const shown = (second) => {
     const volts = new Cell({ value: "voltage_l1", decimals: "1" });
     const state = { dataset: { staleAfter: "30", time: at(second) } };
