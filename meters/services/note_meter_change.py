@@ -1,0 +1,52 @@
+"""What every change of a meter begins with."""
+
+from datetime import datetime
+
+from django.db.models import QuerySet
+from django.utils.translation import gettext as _
+
+from meters.models import Meter, MeterChange, Site
+
+
+class MeterChangeRefusedError(ValueError):
+    """The change is not possible; the text is one sentence that says why."""
+
+
+def locked_meter(meter_id: int) -> Meter:
+    """Return a meter, its row and its site's locked: changes of a tree take turns."""
+    sites = Site.objects.filter(meters=meter_id).select_for_update(of=("self",))
+    list(sites.values_list("pk"))
+    return Meter.objects.select_for_update().get(pk=meter_id)
+
+
+def check_active(meter: Meter) -> None:
+    """Refuse what only a meter in service can do."""
+    if meter.state != Meter.State.ACTIVE:
+        raise MeterChangeRefusedError(_("%(meter)s is not active.") % {"meter": meter})
+
+
+def check_instant(meter: Meter, at: datetime, *, now: datetime) -> None:
+    """Refuse what has not happened yet, or comes before what was noted last."""
+    if at > now:
+        raise MeterChangeRefusedError(_("That is in the future."))
+    last = MeterChange.objects.in_force().filter(meter=meter).first()
+    if last is not None and at < last.at:
+        raise MeterChangeRefusedError(
+            _("That is before its last change; take that one back first.")
+        )
+
+
+def active_children(meter: Meter) -> QuerySet[Meter]:
+    """Return the active meters right below."""
+    return meter.children.filter(state=Meter.State.ACTIVE).order_by("pk")
+
+
+def nearest_active(meter: Meter | None) -> Meter | None:
+    """Return this meter, or the first above it that is active."""
+    seen: set[int] = set()
+    while meter is not None and meter.state != Meter.State.ACTIVE:
+        if meter.pk in seen:
+            return None
+        seen.add(meter.pk)
+        meter = meter.parent
+    return meter
