@@ -29,6 +29,23 @@ urlpatterns = [
         views.output_detail,
         name="output_detail",
     ),
+    path(
+        "meters/<int:meter_id>/settings/", views.meter_settings, name="meter_settings"
+    ),
+    path("meters/<int:meter_id>/changes/", views.meter_changes, name="meter_changes"),
+    path("changes/<int:change_id>/undo/", views.undo_change, name="undo_change"),
+    path("sites/<slug:slug>/commissioning/", views.commissioning, name="commissioning"),
+    path("sites/<slug:slug>/commissioning/scan/", views.scan_label, name="scan_label"),
+    path(
+        "meters/<int:meter_id>/commissioning/",
+        views.commission_meter,
+        name="commission_meter",
+    ),
+    path(
+        "commissionings/<int:commissioning_id>/photo/",
+        views.commissioning_photo,
+        name="commissioning_photo",
+    ),
     path("lockouts/<int:lockout_id>/lift/", views.lift_lockout, name="lift_lockout"),
     path(
         "commands/<int:command_id>/approve/",

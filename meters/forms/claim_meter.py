@@ -1,41 +1,15 @@
 from collections.abc import Mapping
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django import forms
 from django.db.models import QuerySet
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
+from meters.forms.meter_settings import MeterSettingsForm, switches_of
 from meters.models import Meter, Site, User
 from meters.queries.access import managed_sites
-
-if TYPE_CHECKING:
-    from django_stubs_ext import StrPromise
-
-
-# Field, label, unit, which ratio applies, and the quantities to show it with.
-_SWITCHES: tuple[tuple[str, "StrPromise", str, str, tuple[str, ...]], ...] = (
-    (
-        "voltage_is_primary",
-        _("Voltage"),
-        "V",
-        "pt",
-        (
-            *("voltage_l1", "voltage_l2", "voltage_l3"),
-            *("voltage_l12", "voltage_l23", "voltage_l31"),
-        ),
-    ),
-    (
-        "current_is_primary",
-        _("Current"),
-        "A",
-        "ct",
-        ("current_l1", "current_l2", "current_l3"),
-    ),
-    ("power_is_primary", _("Power and demand"), "kW", "both", ("active_power",)),
-    ("energy_is_primary", _("Energy"), "kWh", "both", ("active_energy_import",)),
-)
 
 
 class ParentSelect(forms.Select):
@@ -54,28 +28,15 @@ class ParentField(forms.ModelChoiceField):  # type: ignore[type-arg]
         return f"{obj.name} ({obj.site.name})"
 
 
-class MeterSettingsForm(forms.ModelForm):  # type: ignore[type-arg]
+class PlacedMeterForm(MeterSettingsForm):
     """What is common to claiming one meter and many."""
 
     site = forms.ModelChoiceField(
         label=_("Site"), queryset=Site.objects.none(), empty_label=None
     )
 
-    class Meta:
-        model = Meter
-        fields = [
-            "name",
-            "site",
-            "wiring",
-            "ct_ratio",
-            "pt_ratio",
-            "voltage_is_primary",
-            "current_is_primary",
-            "power_is_primary",
-            "energy_is_primary",
-            "rated_current",
-            "expected_interval_s",
-        ]
+    class Meta(MeterSettingsForm.Meta):
+        fields = [*MeterSettingsForm.Meta.fields, "site"]
 
     def __init__(
         self,
@@ -86,22 +47,11 @@ class MeterSettingsForm(forms.ModelForm):  # type: ignore[type-arg]
         initial: Mapping[str, Any],
         prefix: str | None = None,
     ) -> None:
-        super().__init__(data, instance=instance, initial=dict(initial), prefix=prefix)
-        for name in ("ct_ratio", "pt_ratio"):
-            # 40 rather than 40.0
-            self.initial[name] = f"{self.initial[name]:.10g}"
-            self.fields[name].validators.append(_ratio_is_positive)
-        for name in ("rated_current", "expected_interval_s"):
-            self.fields[name].validators.append(_is_positive)
-        self.fields["name"].required = True
+        super().__init__(data, instance=instance, initial=initial, prefix=prefix)
         self.fields["site"].queryset = sites  # type: ignore[attr-defined]
 
-    def _post_clean(self) -> None:
-        # The instance stays as it is: the service locks the row and writes it.
-        pass
 
-
-class ClaimMeterForm(MeterSettingsForm):
+class ClaimMeterForm(PlacedMeterForm):
     """Where a discovered meter belongs, and how to read what it sends."""
 
     parent = ParentField(
@@ -113,8 +63,8 @@ class ClaimMeterForm(MeterSettingsForm):
         help_text=_("The meter right above it in the distribution."),
     )
 
-    class Meta(MeterSettingsForm.Meta):
-        fields = [*MeterSettingsForm.Meta.fields, "parent", "positive_power"]
+    class Meta(PlacedMeterForm.Meta):
+        fields = [*PlacedMeterForm.Meta.fields, "parent", "positive_power"]
 
     def __init__(
         self,
@@ -140,16 +90,7 @@ class ClaimMeterForm(MeterSettingsForm):
     @property
     def switches(self) -> list[dict[str, Any]]:
         """The four "already primary" switches, each with a value that was sent."""
-        return [
-            {
-                "field": self[name],
-                "label": label,
-                "unit": unit,
-                "ratio": ratio,
-                "value": _telling(self.sent, quantities),
-            }
-            for name, label, unit, ratio, quantities in _SWITCHES
-        ]
+        return switches_of(self, self.sent)
 
 
 def feeders(sites: QuerySet[Site]) -> QuerySet[Meter]:
@@ -157,16 +98,6 @@ def feeders(sites: QuerySet[Site]) -> QuerySet[Meter]:
     return Meter.objects.filter(
         site__in=sites, state=Meter.State.ACTIVE
     ).select_related("site")
-
-
-def _ratio_is_positive(ratio: float) -> None:
-    if not ratio > 0:
-        raise forms.ValidationError(_("A ratio is greater than zero."))
-
-
-def _is_positive(value: float) -> None:
-    if not value > 0:
-        raise forms.ValidationError(_("It is greater than zero, or left empty."))
 
 
 def prefilled(sent: Mapping[str, float]) -> dict[str, Any]:
@@ -180,9 +111,3 @@ def prefilled(sent: Mapping[str, float]) -> dict[str, Any]:
     elif "voltage_l12" in sent and "voltage_l1" not in sent:
         initial["wiring"] = Meter.Wiring.THREE_WIRE
     return initial
-
-
-def _telling(sent: Mapping[str, float], names: tuple[str, ...]) -> float | None:
-    """Return the first value that is not zero; zero times a ratio tells nothing."""
-    values = [sent[name] for name in names if name in sent]
-    return next((value for value in values if value), values[0] if values else None)

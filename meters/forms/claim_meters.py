@@ -11,7 +11,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext, gettext_lazy as _
 
-from meters.forms.claim_meter import MeterSettingsForm, feeders, prefilled
+from meters.forms.claim_meter import PlacedMeterForm, feeders, prefilled
 from meters.models import Meter, User
 from meters.queries.access import managed_sites
 from meters.services.claim_meters import Claim
@@ -79,7 +79,7 @@ class _ParentSelect(forms.Select):
         )
 
 
-class ClaimRowForm(MeterSettingsForm):
+class ClaimRowForm(PlacedMeterForm):
     """One meter of those that are claimed together."""
 
     parent = forms.ChoiceField(

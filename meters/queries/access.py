@@ -18,6 +18,8 @@ COMMANDING_ROLES = (
     Membership.Role.INSTALLER,
     Membership.Role.MANAGER,
 )
+# An installer sets up everything but money.
+COMMISSIONING_ROLES = (Membership.Role.INSTALLER, Membership.Role.MANAGER)
 
 
 def visible_sites(*, user: User | AnonymousUser, now: datetime) -> QuerySet[Site]:
@@ -61,6 +63,14 @@ def managed_meters(*, user: User | AnonymousUser, now: datetime) -> QuerySet[Met
     """Return the meters whose outputs the user sets up, and commands they approve."""
     memberships = Membership.objects.filter(role__in=MANAGING_ROLES)
     return _meters_of(user, memberships, now=now)
+
+
+def commissionable_meters(
+    *, user: User | AnonymousUser, now: datetime
+) -> QuerySet[Meter]:
+    """Return the active meters that the user may set up and sign off at `now`."""
+    memberships = Membership.objects.filter(role__in=COMMISSIONING_ROLES)
+    return _meters_of(user, memberships, now=now).filter(state=Meter.State.ACTIVE)
 
 
 def _meters_of(

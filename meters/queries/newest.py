@@ -52,6 +52,13 @@ def newest_values(meters: Iterable[Meter]) -> dict[int, NewestValues]:
     return found
 
 
+def sent_values(meter: Meter) -> dict[str, float]:
+    """Return the newest values as the device sent them, without ratios."""
+    # A meter of this key that nobody has given ratios.
+    found = newest_values([Meter(pk=meter.pk)]).get(meter.pk)
+    return found.values if found else {}
+
+
 def _scaled(
     meter: Meter, time: datetime, values: dict[str, float], extra: dict[str, Any]
 ) -> NewestValues:

@@ -12,9 +12,17 @@ from meters.views.commands import (
     command_meter,
     site_commands,
 )
+from meters.views.commissioning import (
+    commission_meter,
+    commissioning,
+    commissioning_photo,
+    scan_label,
+)
 from meters.views.device_health import decode_again, device_health
 from meters.views.discovered import claim_meter, discovered_meters, sort_discovered
 from meters.views.health import system_health
+from meters.views.meter_changes import meter_changes, undo_change
+from meters.views.meter_settings import meter_settings
 from meters.views.meters import meter_detail
 from meters.views.outputs import add_output, lift_lockout, output_detail
 from meters.views.profiles import (
@@ -38,16 +46,22 @@ __all__ = [
     "command_meter",
     "command_template",
     "command_templates",
+    "commission_meter",
+    "commissioning",
+    "commissioning_photo",
     "decode_again",
     "device_health",
     "discovered_meters",
     "first_administrator",
     "lift_lockout",
+    "meter_changes",
     "meter_detail",
+    "meter_settings",
     "output_detail",
     "profile_editor",
     "profile_preview",
     "profile_switch",
+    "scan_label",
     "search",
     "shift_clock",
     "site_commands",
@@ -58,5 +72,6 @@ __all__ = [
     "sort_discovered",
     "switch_template",
     "system_health",
+    "undo_change",
     "unknown_topic_list",
 ]

@@ -19,7 +19,7 @@ from meters.domain.phase_bars import bar_groups
 from meters.domain.phasors import diagram
 from meters.domain.quantity_groups import grouped
 from meters.models import Meter
-from meters.queries.access import get_visible_meter
+from meters.queries.access import commissionable_meters, get_visible_meter
 from meters.queries.commands import command_panel
 from meters.queries.meter_page import MeterPage, meter_page
 from meters.views.requests import SignedInRequest
@@ -55,6 +55,10 @@ def meter_detail(request: SignedInRequest, meter_id: int) -> HttpResponse:
             ),
             "phasors": diagram(page.row.values),
             "panel": command_panel(meter, user=request.user, now=now),
+            "may_set_up": commissionable_meters(user=request.user, now=now)
+            .filter(pk=meter.pk)
+            .exists(),
+            "signed": meter.commissionings.defer("photo").first(),
             "events": meter.events.all()[:MOST_EVENTS],
             **_history(request, meter, page),
         },

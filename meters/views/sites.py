@@ -6,6 +6,7 @@ from django.utils.translation import gettext as _
 
 from meters import figures
 from meters.domain.formatting import column_decimals
+from meters.queries.access import commissionable_meters
 from meters.queries.discovered import may_claim
 from meters.queries.series import five_minute_table, power_lines
 from meters.queries.sites import SiteOverview, matching_rows, site_summaries
@@ -75,6 +76,9 @@ def site_meters(request: SignedInRequest, slug: str) -> HttpResponse:
             "state": state,
             "states": STATES,
             "may_claim": may_claim(user=request.user, now=now),
+            "may_commission": commissionable_meters(user=request.user, now=now)
+            .filter(site=site)
+            .exists(),
         },
     )
 

@@ -12,13 +12,14 @@ from meters.domain.commissioning.direction import check_angles, check_direction
 from meters.domain.commissioning.factors import Ratios
 from meters.domain.commissioning.power import check_power
 from meters.domain.commissioning.registers import RegisterWindow, check_register
-from meters.domain.commissioning.signal import check_signal
+from meters.domain.commissioning.signal import Radio, check_signal
 from meters.domain.commissioning.voltages import check_voltages
 from meters.domain.commissioning.wiring import PhasePower, phase_powers
 
 __all__ = [
     "Check",
     "PhasePower",
+    "Radio",
     "Ratios",
     "RegisterWindow",
     "Verdict",
