@@ -37,6 +37,9 @@ _SWITCHES: tuple[tuple[str, "StrPromise", str, str, tuple[str, ...]], ...] = (
 )
 
 
+_POSITIVE = frozenset({"rated_current", "expected_interval_s", "nominal_voltage"})
+
+
 class MeterSettingsForm(forms.ModelForm):  # type: ignore[type-arg]
     """What is common to claiming meters and to setting them up later."""
 
@@ -65,11 +68,13 @@ class MeterSettingsForm(forms.ModelForm):  # type: ignore[type-arg]
     ) -> None:
         super().__init__(data, instance=instance, initial=dict(initial), prefix=prefix)
         for name in ("ct_ratio", "pt_ratio"):
-            # 40 rather than 40.0
-            self.initial[name] = f"{self.initial[name]:.10g}"
             self.fields[name].validators.append(_ratio_is_positive)
-        for name in ("rated_current", "expected_interval_s"):
+        for name in _POSITIVE & self.fields.keys():
             self.fields[name].validators.append(_is_positive)
+        for name in self.fields:
+            if isinstance(self.initial.get(name), float):
+                # 40 rather than 40.0
+                self.initial[name] = f"{self.initial[name]:.10g}"
         self.fields["name"].required = True
 
     def _post_clean(self) -> None:
@@ -92,7 +97,6 @@ class EditMeterForm(MeterSettingsForm):
         self, data: QueryDict | None, *, instance: Meter, sent: Mapping[str, float]
     ) -> None:
         super().__init__(data, instance=instance, initial={})
-        self.fields["nominal_voltage"].validators.append(_is_positive)
         self.sent = sent
 
     @property

@@ -121,7 +121,10 @@ def _branches(row: MeterRow, rows: dict[int, MeterRow]) -> Iterable[Check]:
     if above is not None:
         siblings = [r for r in rows.values() if r.meter.parent_id == above.meter.pk]
         yield checking.check_children(
-            str(above.meter), _now(above), [_now(r) for r in siblings]
+            str(above.meter),
+            _now(above),
+            [_now(r) for r in siblings],
+            check="feeder",
         )
 
 

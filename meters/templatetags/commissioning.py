@@ -40,6 +40,7 @@ def check_title(check: Check) -> str:
         "power": gettext("Power against U · I · PF"),
         "register": gettext("Register against power"),
         "children": gettext("Meters below"),
+        "feeder": gettext("The meter that feeds it"),
         "clock": gettext("Clock"),
         "signal": gettext("Signal"),
     }[check.name]

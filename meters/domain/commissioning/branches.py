@@ -1,6 +1,7 @@
 """The meters below a meter, against the meter itself."""
 
 from collections.abc import Sequence
+from typing import Literal
 
 from meters.domain.balance import contradicts, rest_of
 from meters.domain.commissioning.checks import Check, Verdict
@@ -9,7 +10,11 @@ from meters.domain.quantities import gettext_noop
 
 
 def check_children(
-    name: str, above: float | None, below: Sequence[float | None]
+    name: str,
+    above: float | None,
+    below: Sequence[float | None],
+    *,
+    check: Literal["children", "feeder"] = "children",
 ) -> Check:
     """
     Return whether the meters below show no more than the one above.
@@ -22,17 +27,23 @@ def check_children(
         Its power, positive away from the grid; None where it is not known now. [kW]
     below : sequence of float or None
         Powers of the meters right below it. [kW]
+    check : str
+        "feeder" where the meter in question is one of those below.
     """
     if not below:
-        return _children(
-            Verdict.NONE, gettext_noop("No meter hangs below %(name)s."), name=name
+        return Check(
+            check,
+            Verdict.NONE,
+            gettext_noop("No meter hangs below %(name)s."),
+            {"name": name},
         )
     rest = rest_of(above, below)
     if above is None or rest is None:
-        return _children(
+        return Check(
+            check,
             Verdict.WAIT,
             gettext_noop("Not every meter below %(name)s has a fresh value."),
-            name=name,
+            {"name": name},
         )
     facts = {
         "name": name,
@@ -41,24 +52,22 @@ def check_children(
         "rest": str(format_measure(rest, "kW")),
     }
     if contradicts(rest, above):
-        return _children(
+        return Check(
+            check,
             Verdict.BAD,
             gettext_noop(
                 "The meters below %(name)s show %(below)s, it shows %(above)s: a ratio"
                 " is wrong, a current transformer turned round, or a meter hangs in the"
                 " wrong place."
             ),
-            **facts,
+            facts,
         )
-    return _children(
+    return Check(
+        check,
         Verdict.GOOD,
         gettext_noop(
             "The meters below %(name)s show %(below)s of its %(above)s; %(rest)s is not"
             " metered below."
         ),
-        **facts,
+        facts,
     )
-
-
-def _children(verdict: Verdict, sentence: str, **facts: str) -> Check:
-    return Check("children", verdict, sentence, facts)
