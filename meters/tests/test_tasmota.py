@@ -51,6 +51,42 @@ def test_two_sockets_are_channels():
     }
 
 
+def test_channels_of_one_supply_may_have_one_register_for_both():
+    found = decode(
+        "tele/duo/SENSOR",
+        energy(Total=3.5, Power=[10, 20], Current=[0.1, 0.2], Voltage=231),
+    )
+    assert quantities(found) == {
+        "duo": {"active_energy_import": 3.5, "active_power": 0.03},
+        "duo/1": {"active_power": 0.01, "current_l1": 0.1, "voltage_l1": 231},
+        "duo/2": {"active_power": 0.02, "current_l1": 0.2, "voltage_l1": 231},
+    }
+
+
+def test_three_voltages_are_phases_whatever_the_registers_are():
+    found = decode(
+        "tele/main/SENSOR",
+        energy(Total=[1.5, 2.5, 4], Power=[10, 20, 30], Voltage=[230, 231, 232]),
+    )
+    main = quantities(found)["main"]
+    assert main["active_energy_import_l3"] == 4
+    assert main["active_energy_import"] == 8
+    assert main["voltage_l2"] == 231
+    assert main["active_power"] == 0.06
+
+
+@pytest.mark.parametrize("dot", ["_", "."])
+def test_registers_may_be_named_by_their_obis_codes(dot):
+    codes = {"1.8.0": 1234.5, "2.8.0": 5.5, "16.7.0": -333}
+    sml = {code.replace(".", dot): value for code, value in codes.items()}
+    found = decode("tele/reader/SENSOR", {"SML": sml})
+    assert quantities(found)["reader"] == {
+        "active_energy_import": 1234.5,
+        "active_energy_export": 5.5,
+        "active_power": -0.333,
+    }
+
+
 def test_the_name_stands_where_the_topic_has_it():
     found = decode("hall/tele/SENSOR", energy(Power=5))
     assert list(quantities(found)) == ["hall"]
