@@ -30,6 +30,54 @@ class TestZigbee2Mqtt:
         found = decode("zigbee2mqtt/hall/plug/power", "12.5")
         assert quantities(found) == {"hall/plug": {"active_power": 0.0125}}
 
+    @pytest.mark.parametrize("ends", [("l1", "l2"), ("left", "right")])
+    def test_the_sockets_of_a_double_plug_are_channels(self, ends):
+        body = {f"power_{end}": 10 * n for n, end in enumerate(ends, start=1)}
+        body |= {f"energy_{ends[1]}": 2.5, "voltage": 231}
+        assert quantities(decode("zigbee2mqtt/duo", body)) == {
+            "duo": {"voltage_l1": 231},
+            "duo/1": {"active_power": 0.01},
+            "duo/2": {"active_power": 0.02, "active_energy_import": 2.5},
+        }
+
+    def test_an_attribute_of_a_socket_is_the_channels(self):
+        found = decode("zigbee2mqtt/duo/power_l2", "20")
+        assert quantities(found) == {"duo/2": {"active_power": 0.02}}
+
+    def test_three_endpoints_are_phases(self):
+        body = {"power_l1": 10, "power_l2": 20, "power_l3": 30, "voltage_l3": 232}
+        assert quantities(decode("zigbee2mqtt/main", body)) == {
+            "main": {
+                "active_power_l1": 0.01,
+                "active_power_l2": 0.02,
+                "active_power_l3": 0.03,
+                "voltage_l3": 232,
+            }
+        }
+
+    def test_a_power_that_flows_out_is_negative(self):
+        body = {
+            "power_a": 100,
+            "energy_flow_a": "consuming",
+            "power_b": 250,
+            "energy_flow_b": "producing",
+            "energy_produced_b": 7.5,
+            "power_factor_b": 98,
+        }
+        assert quantities(decode("zigbee2mqtt/clamps", body)) == {
+            "clamps": {
+                "active_power_l1": 0.1,
+                "active_power_l2": -0.25,
+                "active_energy_export_l2": 7.5,
+                "power_factor_l2": 0.98,
+            }
+        }
+
+    def test_the_voltage_of_a_battery_is_none_of_the_mains(self):
+        body = {"battery": 80, "voltage": 2900, "temperature": 21.5}
+        found = decode("zigbee2mqtt/cold-store", body)
+        assert quantities(found) == {"cold-store": {"temperature": 21.5}}
+
     @pytest.mark.parametrize("text", ["online", '{"state": "online"}'])
     def test_both_forms_of_availability(self, text):
         [status] = decode("zigbee2mqtt/hall/plug/availability", text).status
