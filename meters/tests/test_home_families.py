@@ -101,6 +101,10 @@ class TestEspHome:
         found = decode("cellar/sensor/phase_a_power/state", "1250.5")
         assert quantities(found) == {"cellar": {"active_power_l1": 1.2505}}
 
+    def test_a_p1_port_has_power_in_kilowatts(self):
+        found = decode("p1/sensor/power_delivered_l1/state", "0.244")
+        assert quantities(found) == {"p1": {"active_power_l1": 0.244}}
+
     def test_nan_is_absent(self):
         found = decode("cellar/sensor/power/state", "nan")
         assert (found.readings, found.rejected) == ([], None)
@@ -127,6 +131,20 @@ class TestEmonHub:
         assert quantities(decode("emon/emontx/power1", "100")) == {
             "emontx": {"active_power_l1": 0.1}
         }
+
+    @pytest.mark.parametrize(
+        ("topic", "text", "expected"),
+        [
+            ("emon/tx/wh2", "1500", {"active_energy_import_l2": 1.5}),
+            ("emon/tx/power1_plus_power2", "300", {"active_power": 0.3}),
+            # Of a single-phase meter that the hub reads.
+            ("emon/sdm120/P", "400", {"active_power": 0.4}),
+            ("emon/sdm120/I", "1.5", {"current_l1": 1.5}),
+            ("emon/sdm120/FR", "50.1", {"frequency": 50.1}),
+        ],
+    )
+    def test_what_the_keys_mean(self, topic, text, expected):
+        assert list(quantities(decode(topic, text)).values()) == [expected]
 
     def test_values_without_names_are_kept_as_they_are(self):
         [reading] = decode("emonhub/rx/10/values", "100,200").readings
