@@ -231,6 +231,8 @@ def _base(words: list[str], unit: str) -> str | None:
         ("temperature", "temperature"),
         ("temp", "temperature"),
         ("humidity", "humidity"),
+        ("hum", "humidity"),
+        ("rh", "humidity"),
         ("volume", "volume"),
         ("flow", "flow"),
     ):

@@ -137,6 +137,27 @@ class TestSenMl:
         assert (RECEIVED - reading.time).total_seconds() == 10
         assert reading.device == "d1"
 
+    @pytest.mark.parametrize(
+        ("record", "device", "expected"),
+        [
+            ({"n": "urn:dev:ow:10e2"}, "urn:dev:ow:10e2", {"temperature": 21.5}),
+            ({"bn": "urn:dev:ow:10e2:"}, "urn:dev:ow:10e2", {"temperature": 21.5}),
+            ({"bn": "probe-4"}, "probe-4", {"temperature": 21.5}),
+            ({"n": "urn:dev:mac:01_temp"}, "urn:dev:mac:01", {"temperature": 21.5}),
+        ],
+    )
+    def test_a_name_may_be_the_device_alone(self, record, device, expected):
+        found = decode("a/senml", [{**record, "u": "Cel", "v": 21.5}])
+        assert quantities(found) == {device: expected}
+
+    def test_a_ratio_and_relative_humidity(self):
+        body = [
+            {"bn": "m1:", "n": "power_factor", "u": "/", "v": 0.95},
+            {"n": "rh", "u": "%RH", "v": 44},
+        ]
+        expected = {"power_factor": 0.95, "humidity": 44}
+        assert quantities(decode("a/senml", body)) == {"m1": expected}
+
 
 class TestThingsBoard:
     def test_the_topic_carries_the_name(self):
