@@ -47,7 +47,9 @@ def _table() -> dict[str, tuple[str, str]]:
         "humidity": ("humidity", "%"),
     }
     table |= {
-        f"energy_tier_{n}": (f"active_energy_import_t{n}", "kWh") for n in range(1, 5)
+        f"{produced}energy_tier_{n}": (f"active_energy_{direction}_t{n}", "kWh")
+        for produced, direction in (("", "import"), ("produced_", "export"))
+        for n in range(1, 5)
     }
     for letter, phase in zip("abc", ("l1", "l2", "l3"), strict=True):
         for end in (f"phase_{letter}", letter):
@@ -69,6 +71,8 @@ _QUANTITIES = _table()
 # Endpoints: "power_l1", "energy_right".
 _ENDPOINT = re.compile(r"(.+)_(?:l([1-9])|(left|right))")
 _SIDES = {"left": 1, "right": 2}
+# Of phase A where phase B is sent beside, as Zigbee's clusters have it.
+_OF_PHASE_A = frozenset({"power", "power_reactive", "power_apparent", "power_factor"})
 # Which way the energy flows, where powers have no sign.
 _FLOW = re.compile(r"energy_flow(_(?:phase_)?[abc]|)")
 
@@ -117,8 +121,11 @@ class Zigbee2Mqtt:
         extra: dict[str, Any] = {}
         by_device: dict[str, dict[str, float]] = {device: own}
         are_phases = any(f"{k}_l3" in content for k in ("power", "current", "voltage"))
+        has_total = "power_phase_b" not in content or "power_phase_a" in content
         for key, value in content.items():
             place, name = _place(device, key, are_phases=are_phases)
+            if name in _OF_PHASE_A and not has_total:
+                name = f"{name}_phase_a"
             if name not in _QUANTITIES:
                 _take_other(device, key, value, own, extra, found.outputs)
             elif not _is_of_battery(name, content):
@@ -127,6 +134,10 @@ class Zigbee2Mqtt:
             flow = _FLOW.fullmatch(key)
             if flow and value == "producing":
                 _turn(own, _QUANTITIES[f"power{flow[1]}"][0])
+        powers = [own.get(f"active_power_l{phase}") for phase in (1, 2, 3)]
+        known = [power for power in powers if power is not None]
+        if len(known) == 3 and "active_power" not in own:
+            own["active_power"] = float(f"{sum(known):.12g}")
         last_seen = content.get("last_seen")
         time = times.from_epoch(last_seen) or times.from_text(last_seen)
         found.readings = [

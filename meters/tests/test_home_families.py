@@ -51,7 +51,24 @@ class TestZigbee2Mqtt:
                 "active_power_l1": 0.01,
                 "active_power_l2": 0.02,
                 "active_power_l3": 0.03,
+                "active_power": 0.06,
                 "voltage_l3": 232,
+            }
+        }
+
+    def test_beside_a_phase_b_the_power_is_that_of_phase_a(self):
+        body = {"power": 89, "power_phase_b": 384, "power_phase_c": 0, "energy": 299.7}
+        body |= {"power_factor": 0.92, "voltage": 231.2, "voltage_phase_c": 228.4}
+        assert quantities(decode("zigbee2mqtt/main", body)) == {
+            "main": {
+                "active_power_l1": 0.089,
+                "active_power_l2": 0.384,
+                "active_power_l3": 0.0,
+                "active_power": 0.473,
+                "active_energy_import": 299.7,
+                "power_factor_l1": 0.92,
+                "voltage_l1": 231.2,
+                "voltage_l3": 228.4,
             }
         }
 
