@@ -101,6 +101,7 @@ _DEFAULT_UNITS = {
     "active_power": "W",
     "reactive_power": "var",
     "apparent_power": "VA",
+    "active_demand": "W",
     "active_energy": "kWh",
     "reactive_energy": "kvarh",
 }

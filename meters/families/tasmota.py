@@ -78,7 +78,19 @@ _TELEINFO: dict[str, tuple[str, str]] = {
 }
 # SML scripts name their keys freely; these are common besides what `guess` knows.
 _SCRIPTS: dict[str, tuple[str, str]] = {
-    "total_in": ("active_energy_import", "kWh"),
+    **dict.fromkeys(
+        ("total", "totalin", "total_in", "total_summe", "en_in", "verbrauch_summe"),
+        ("active_energy_import", "kWh"),
+    ),
+    **dict.fromkeys(
+        ("totalout", "en_out", "supply", "einspeisung_summe"),
+        ("active_energy_export", "kWh"),
+    ),
+    **{
+        f"{name}{n}": (f"active_energy_import_t{n}", "kWh")
+        for name in ("total_t", "total_tarif", "total_tariff", "verbrauch_t")
+        for n in (1, 2)
+    },
     "e_in": ("active_energy_import", "kWh"),
     "bezug": ("active_energy_import", "kWh"),
     "verbrauch": ("active_energy_import", "kWh"),
@@ -86,6 +98,9 @@ _SCRIPTS: dict[str, tuple[str, str]] = {
     "total_out": ("active_energy_export", "kWh"),
     "e_out": ("active_energy_export", "kWh"),
     "einspeisung": ("active_energy_export", "kWh"),
+    "importactive": ("active_energy_import", "kWh"),
+    "p_in": ("active_power", "W"),
+    "p_tot": ("active_power", "W"),
     "power_curr": ("active_power", "W"),
     "power_cur": ("active_power", "W"),
     "watt": ("active_power", "W"),
@@ -112,6 +127,8 @@ _SCRIPTS: dict[str, tuple[str, str]] = {
         for dot in "._"
     },
 }
+# Import and export without a sign, where an object has both.
+_SIGNED = (("power_in", "power_out"), ("p_in", "p_out"), ("pp", "pm"))
 _NOT_DRIVERS = frozenset({"Time", "TempUnit", "PressureUnit", "SpeedUnit"})
 
 
@@ -288,6 +305,9 @@ def _energy(
                 _put_one(channel, total, phase, value, unit)
         else:
             _put_one(quantities, total, phase, value, unit)
+    # Scripts add keys of their own to those of the driver.
+    rest = {key: value for key, value in item.items() if key not in _ENERGY}
+    _free_keys(rest, quantities, None)
     _sum_of_phases(quantities, "active_power")
     _sum_of_phases(quantities, "active_energy_import", fewest=3)
     if are_channels and quantities:
@@ -349,9 +369,14 @@ def _sum_of_channels(
 
 
 def _free_keys(
-    item: dict[str, Any], quantities: dict[str, float], extra: dict[str, Any]
+    item: dict[str, Any], quantities: dict[str, float], extra: dict[str, Any] | None
 ) -> None:
-    """Read an object of a driver whose keys the device's owner may have chosen."""
+    """
+    Read an object of a driver whose keys the device's owner may have chosen.
+
+    What is not understood goes to `extra`, if there is one.
+    """
+    item = _with_signed_power(item)
     for key, value in item.items():
         if isinstance(value, dict | list) or value is None:
             continue
@@ -359,5 +384,17 @@ def _free_keys(
         if known is not None and known[0] not in quantities:
             if values.put(quantities, known[0], value, unit=known[1]):
                 continue
-        elif known is None and len(extra) < 40:
+        elif known is None and extra is not None and len(extra) < 40:
             extra[values.text(key)] = values.text(value)
+
+
+def _with_signed_power(item: dict[str, Any]) -> dict[str, Any]:
+    """Put one power with a sign in the place of two without."""
+    by_lower = {key.lower(): key for key in item}
+    for imported, exported in _SIGNED:
+        keys = [by_lower.get(imported), by_lower.get(exported)]
+        both = [values.number(item[key]) for key in keys if key is not None]
+        if len(both) == 2 and both[0] is not None and both[1] is not None:
+            rest = {key: value for key, value in item.items() if key not in keys}
+            return {"p_in": both[0] - both[1], **rest}
+    return item

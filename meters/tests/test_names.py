@@ -31,7 +31,7 @@ from meters.families.names import guess
         ("Line 2 Current", ("current_l2", "A")),
         ("PhaseVoltage3", ("voltage_l3", "V")),
         ("pzem-004t_v3_power", ("active_power", "W")),
-        ("Demand Export", ("active_demand_export", "kW")),
+        ("Demand Export", ("active_demand_export", "W")),
         ("ac_voltage", ("voltage_l1", "V")),
         ("powerFactor", ("power_factor", "")),
         ("freq", ("frequency", "Hz")),

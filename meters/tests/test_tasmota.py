@@ -87,6 +87,54 @@ def test_registers_may_be_named_by_their_obis_codes(dot):
     }
 
 
+@pytest.mark.parametrize(
+    ("keys", "expected"),
+    [
+        (
+            {"Total": 12.5, "TotalOut": 1.5, "Power": 2},
+            {
+                "active_energy_import": 12.5,
+                "active_energy_export": 1.5,
+                "active_power": 0.002,
+            },
+        ),
+        # Two powers without a sign
+        ({"power_in": 0, "power_out": 1200}, {"active_power": -1.2}),
+        ({"Pp": 300, "Pm": 0, "V_L2": 231}, {"active_power": 0.3, "voltage_l2": 231}),
+        # One with a sign
+        ({"P_in": -350, "E_in": 5}, {"active_power": -0.35, "active_energy_import": 5}),
+        (
+            {"Verbrauch_Summe": 3, "Verbrauch_T2": 2, "Watt_Summe": 600},
+            {
+                "active_energy_import": 3,
+                "active_energy_import_t2": 2,
+                "active_power": 0.6,
+            },
+        ),
+    ],
+)
+def test_keys_of_scripts_for_meters(keys, expected):
+    found = decode("tele/reader/SENSOR", {"SML": keys})
+    assert quantities(found)["reader"] == expected
+
+
+def test_a_script_may_add_to_the_drivers_keys():
+    found = decode(
+        "tele/reader/SENSOR",
+        energy(Power=-300, ImportActive=10.5, Voltage=230, Voltage_L2=231, Today=3),
+    )
+    [reading] = found.readings
+    assert (reading.quantities, reading.extra) == (
+        {
+            "active_power": -0.3,
+            "active_energy_import": 10.5,
+            "voltage_l1": 230,
+            "voltage_l2": 231,
+        },
+        {},
+    )
+
+
 def test_the_name_stands_where_the_topic_has_it():
     found = decode("hall/tele/SENSOR", energy(Power=5))
     assert list(quantities(found)) == ["hall"]
