@@ -46,6 +46,7 @@ _OUTWARD = frozenset(
 # Marks a number of a key that says which of several it is.
 _NUMBERED = "#"
 _SEVERAL = frozenset("23456789")
+_ONE_OF = frozenset({"ct", "ch", "channel", "circuit", "socket", "outlet"})
 _RATES = {"t1": "t1", "t2": "t2", "t3": "t3", "t4": "t4"}
 _UNITS = {
     "w": "W",
@@ -160,16 +161,17 @@ def guess(key: str, unit: str = "") -> tuple[str, str] | None:
 
 
 def _words(key: str) -> list[str]:
-    """Return the words of a key; "2" to "9" that number what it is of, marked."""
+    """Return the words of a key; numbers that tell what of several it is, marked."""
     words: list[str] = []
     for match in _WORD.finditer(key):
         word, before = match[0].lower(), key[: match.start()]
         after = key[match.end() : match.end() + 1]
-        is_apart = not before[-1:].isalnum() or (
-            len(before) > 1 and before[-2:].isalpha()
-        )
-        if word in _SEVERAL and is_apart and not after.isalnum():
-            word = _NUMBERED + word
+        if word.isdigit() and not after.isalnum():
+            is_apart = not before[-1:].isalnum()
+            is_apart |= len(before) > 1 and before[-2:].isalpha()
+            of_several = words[-1:] and words[-1] in _ONE_OF
+            if of_several or (is_apart and word in _SEVERAL):
+                word = _NUMBERED + word
         words.append(word)
     return words
 

@@ -49,7 +49,7 @@ def test_what_a_key_says(key, expected):
         # A sum of currents is no phase's; a battery is no meter.
         *("total_current", "battery_voltage", "power_limit", "voltage_l1_t2"),
         # Another of its kind, that would stand in the place of the first.
-        *("ct2_power", "pzem_3_voltage", "Energy 2"),
+        *("ct2_power", "pzem_3_voltage", "Energy 2", "circuit_1_power", "ct12_power"),
         # Outward without a sign; toward whom?
         *("power_returned", "Power/Active/Export", "Energy Received"),
     ],
