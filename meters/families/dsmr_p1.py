@@ -33,7 +33,12 @@ _LINE = re.compile(
 # After "*": the present value. What is stored at a reset is numbered from 1.
 _PRESENT = frozenset({"", "0", "00", "255"})
 _START, _ACKNOWLEDGED = "\x02", "\x06"
-_READOUT = re.compile(rb"[\x02\x06/].*?(?:[\n\x02]|\n1-\d:)1\.8\.\d[(*]", re.DOTALL)
+# What a readout begins with where its control characters were lost on the way.
+_FIRST_LINE = r"(?:F\.F|\d+\.\d+\.\d+)\("
+_READOUT = re.compile(
+    rb"(?:[\x02\x06/]|%b).*?(?:[\n\x02]|\n1-\d:)1\.8\.\d[(*]" % _FIRST_LINE.encode(),
+    re.DOTALL,
+)
 _GROUP = re.compile(r"\(([^()]*)\)")
 _TIME = re.compile(r"\d{12}[WS]?")
 _OFFSETS = {"W": timedelta(hours=1), "S": timedelta(hours=2)}
@@ -129,7 +134,8 @@ class DsmrP1:
         text = message.payload.decode("ascii", "replace").replace("\0", "").strip()
         if text.startswith((_START, _ACKNOWLEDGED)):
             text = text[text.find(_START) :]
-        if not text.startswith(("/", _START)) or "!" not in text:
+        begins = text.startswith(("/", _START)) or re.match(_FIRST_LINE, text)
+        if not begins or "!" not in text:
             raise UnusableMessageError(
                 "The message is no whole telegram, which goes from “/” to “!”: publish"
                 " each telegram in one message."

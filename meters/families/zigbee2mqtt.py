@@ -38,6 +38,8 @@ def _table() -> dict[str, tuple[str, str]]:
         "current_neutral": ("current_n", "A"),
         "energy": ("active_energy_import", "kWh"),
         "produced_energy": ("active_energy_export", "kWh"),
+        # What older converters call it.
+        "consumption": ("active_energy_import", "kWh"),
         "energy_produced": ("active_energy_export", "kWh"),
         # Two clamps of one device, together.
         "power_ab": ("active_power", "W"),
@@ -128,7 +130,7 @@ class Zigbee2Mqtt:
                 name = f"{name}_phase_a"
             if name not in _QUANTITIES:
                 _take_other(device, key, value, own, extra, found.outputs)
-            elif not _is_of_battery(name, content):
+            elif _counts(name, content):
                 _put(by_device.setdefault(place, {}), name, value)
         for key, value in content.items():
             flow = _FLOW.fullmatch(key)
@@ -175,9 +177,11 @@ def _place(device: str, key: str, *, are_phases: bool) -> tuple[str, str]:
     return values.device_id(f"{device}/{number}"), match[1]
 
 
-def _is_of_battery(name: str, content: dict[str, Any]) -> bool:
-    """Return whether a voltage is that of the device's own battery, in mV."""
-    return name == "voltage" and "battery" in content and "power" not in content
+def _counts(name: str, content: dict[str, Any]) -> bool:
+    """Return whether a value is a meter's: no battery's mV, no second energy."""
+    if name == "voltage":
+        return "battery" not in content or "power" in content
+    return name != "consumption" or "energy" not in content
 
 
 def _put(quantities: dict[str, float], name: str, value: object) -> None:

@@ -90,6 +90,14 @@ class TestZigbee2Mqtt:
             }
         }
 
+    @pytest.mark.parametrize(
+        ("body", "kwh"),
+        [({"consumption": 7.5}, 7.5), ({"energy": 8, "consumption": 7.5}, 8)],
+    )
+    def test_the_energy_goes_before_its_older_name(self, body, kwh):
+        found = decode("zigbee2mqtt/wall", body)
+        assert quantities(found) == {"wall": {"active_energy_import": kwh}}
+
     def test_the_voltage_of_a_battery_is_none_of_the_mains(self):
         body = {"battery": 80, "voltage": 2900, "temperature": 21.5}
         found = decode("zigbee2mqtt/cold-store", body)

@@ -87,7 +87,8 @@ class TestDsmrP1:
                 "voltage_l1": 230.4,
             }
         }
-        for text in (READOUT, "\x06000\r\n" + READOUT[READOUT.index("\x02") :]):
+        body = READOUT[READOUT.index("\x02") :]
+        for text in (READOUT, f"\x06000\r\n{body}", body.strip("\x02q\x03")):
             found = decode("hall/head", text, timezone="Europe/Berlin")
             assert found.family == "dsmr-p1"
             assert quantities(found) == expected
