@@ -215,6 +215,7 @@ class TestShipped:
             ("mbmd/sdm1/ReactivePower/L3", "reactive_power_l3"),
             ("mbmd/sdm1/Sum", "active_energy_total"),
             ("mbmd/sdm1/Export/T1", "active_energy_export_t1"),
+            ("home/mbmd/sdm1/Power/L2", "active_power_l2"),
             ("sdm630/sdm1/AngLocPhsB", "power_factor_l2"),
             ("/site/SDM630/sdm1/TotkWhImport", "active_energy_import"),
         ],
