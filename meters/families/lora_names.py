@@ -10,15 +10,15 @@ from meters.domain.quantities import BY_NAME
 from meters.domain.units import UnknownUnitError, factor_to
 
 _UNIT = re.compile(
-    r"(?P<head>.+?)(?:[\s_.(\[/-]+(?P<apart>mV|kV|V|mA|A|MWh|kWh|Wh|kvarh|varh|MW|kW|W"
-    r"|kvar|var|kVA|VA|Hz|°C|℃|degC|%|percent)|(?P<joined>kWh|KWh|MWh|Wh|kW|mA|kvarh"
+    r"(?P<head>.+?)(?:[\s_.(\[/-]+(?P<apart>mV|kV|V|mA|A|MWh|kWh|Wh|kvarh|varh|kVArh|VArh|MW|kW|W"
+    r"|kvar|var|kVAr|VAr|kVA|VA|Hz|°C|℃|degC|%|percent)|(?P<joined>kWh|KWh|MWh|Wh|kW|mA|kvarh"
     r"|kvar|kVA|Hz))[)\]\s]*",
 )
 _SPELLED = {
     spelling.lower(): spelling
     for spelling in (
         *("mV", "kV", "V", "mA", "A", "kWh", "Wh", "kvarh", "varh", "kW", "W"),
-        *("kvar", "var", "kVA", "VA", "Hz", "°C", "℃", "degC", "%"),
+        *("kvar", "var", "kVA", "VA", "Hz", "°C", "℃", "degC", "C", "%"),
     )
 }
 _WORD = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+\d*|[A-Z]+\d*|\d+")

@@ -16,6 +16,8 @@ _WORD = re.compile(
     r"(?:[kM](?:Wh|W|varh|var|VArh|VAr|VA|V)|m[AV])(?![a-z])"
     r"|[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+|%"
 )
+# "Current L2 (A)", "Energy [kWh]".
+_UNIT_AT_END = re.compile(r"\s*[(\[]\s*([^()\[\]]+?)\s*[)\]]\s*")
 _PHASES = {
     **dict.fromkeys(("l1", "a", "phasea", "r", "ph1", "phase1", "line1", "p1"), "l1"),
     **dict.fromkeys(("l2", "b", "phaseb", "s", "ph2", "phase2", "line2", "p2"), "l2"),
@@ -39,7 +41,7 @@ _PAIRS: dict[tuple[str, ...], str] = {
 }
 _OUTWARD = frozenset(
     {
-        *("export", "exported", "returned", "ret", "reverse", "out", "produced"),
+        *("export", "exported", "exp", "returned", "ret", "reverse", "out", "produced"),
         *("injection", "negative", "feedin"),
     }
 )
@@ -75,8 +77,22 @@ _UNITS = {
     "kvarh": "kvarh",
     "hz": "Hz",
     "percent": "%",
+    "%": "%",
     "degc": "°C",
     "celsius": "°C",
+}
+# These are phases where they stand as words.
+_UNITS_AT_END = {
+    **_UNITS,
+    "a": "A",
+    "c": "°C",
+    "°c": "°C",
+    "℃": "°C",
+    "l": "l",
+    "m3": "m3",
+    "m³": "m³",
+    "l/h": "l/h",
+    "m3/h": "m3/h",
 }
 # What a unit alone says of a key that does not say it ("total_kwh").
 _BY_UNIT = {
@@ -139,11 +155,17 @@ def guess(key: str, unit: str = "") -> tuple[str, str] | None:
         None where the key means nothing of the table, or it is not sure what. Power
         without a unit is in W, energy in kWh, as most devices have it.
     """
-    words = _joined(_words(key.replace("φ", "phi")))
+    at_end = _UNIT_AT_END.search(key)
+    if at_end and at_end.end() == len(key) and at_end[1].lower() in _UNITS_AT_END:
+        key, unit = key[: at_end.start()], unit or _UNITS_AT_END[at_end[1].lower()]
+    key = key.replace("φ", "phi").replace("°C", " celsius").replace("°F", " f")
+    words = _joined(_words(key))
     if not words or _OTHERWISE.intersection(words):
         return None
     if any(word.startswith(_NUMBERED) for word in words):
         return None
+    if "f" in words and not {"temp", "temperature"}.isdisjoint(words):
+        return None  # Fahrenheit
     named_unit = next((_UNITS[word] for word in words if word in _UNITS), "")
     unit = unit or named_unit
     base = _base(words, unit)
@@ -188,7 +210,9 @@ def _joined(words: list[str]) -> list[str]:
         elif (
             before in {"l", "t", "ph", "phase", "rate", "tariff"} and len(word) == 1
         ) or (
-            (before in {"l1", "l2", "l3"} and word in {"l", "n"})
+            # "power_p2", not "P2"
+            (before == "p" and word in {"1", "2", "3"} and len(joined) > 1)
+            or (before in {"l1", "l2", "l3"} and word in {"l", "n"})
             or (before == "line" and word.isdigit())
         ):
             joined[-1] = before.replace("rate", "t").replace("tariff", "t") + word
@@ -197,7 +221,11 @@ def _joined(words: list[str]) -> list[str]:
         else:
             joined.append(marked)
     # L1-N is the phase.
-    return [word[:-1] if word in {"l1n", "l2n", "l3n"} else word for word in joined]
+    joined = [word[:-1] if word in {"l1n", "l2n", "l3n"} else word for word in joined]
+    if "thd" in joined or len([word for word in joined if word not in _UNITS]) == 1:
+        # Ua is a voltage, where it is not part of another name.
+        return [part for word in joined for part in _SHORT.get(word, (word,))]
+    return joined
 
 
 def _base(words: list[str], unit: str) -> str | None:
@@ -224,8 +252,6 @@ def _base(words: list[str], unit: str) -> str | None:
         return f"{kind}_energy" if kind != "apparent" else None
     if has("leakage") or has("residual"):
         return "residual_current"
-    if len(words) == 1 and words[0] in _SHORT:
-        return _SHORT[words[0]][0]
     for word, base in (
         ("voltage", "voltage"),
         ("current", "current"),
@@ -273,13 +299,15 @@ def _with_part(base: str, words: list[str]) -> str | None:
 
 def _parts(base: str, words: list[str]) -> set[str]:
     """Return the phases and rates that the words name; more than one is a doubt."""
-    if len(words) == 1 and words[0] in _SHORT:
-        return {_PHASES[_SHORT[words[0]][1]]}
     if len(words) == 2 and words[0] in _LETTERS and words[1] in {"1", "2", "3"}:
         return {f"l{words[1]}"}
     parts = {
         table[word] for table in (_RATES, _PHASES) for word in words if word in table
     }
+    if base == "temperature":
+        return parts - {"l3"} if "c" in words else parts  # "temp_c" is in Celsius
+    if base == "current" and len(parts) == 2 and words[-1] == "a":
+        return parts - {"l1"}  # "neutral_current_a" is in ampere
     if base == "voltage" and len(parts) == 2:
         # A-N is the phase, A-B between both.
         between = sorted(parts - {"n"})

@@ -123,6 +123,9 @@ class TestNames:
             ("activeEnergyImportL123T1", ("active_energy_import_t1", None)),
             ("reactive_energy_export_kvarh", ("reactive_energy_export", "kvarh")),
             ("Temperature (°C)", ("temperature", "°C")),
+            ("temp_c", ("temperature", "C")),
+            ("voltage_c", ("voltage_l3", "V")),
+            ("Reactive Power (kVAr)", ("reactive_power", "kVAr")),
             # A unit that only one quantity has
             ("kWh", ("active_energy_import", "kWh")),
             ("total_kwh", ("active_energy_import", "kWh")),
