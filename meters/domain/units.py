@@ -36,7 +36,8 @@ _IN_UNIT: dict[str, dict[str, float]] = {
         "L/min": 0.06,
         "l/s": 3.6,
     },
-    "": {"": 1, "1": 1, "%": 0.01, "cos": 1, "Cos": 1, "cos φ": 1, "cosPhi": 1},
+    # SenML writes a ratio as "/".
+    "": {"": 1, "1": 1, "/": 1, "%": 0.01, "cos": 1, "Cos": 1, "cos φ": 1, "cosPhi": 1},
 }
 # Spellings differ in case where no other unit is meant by it: "KWH", "kwh", "KVAr".
 _BY_LOWER = {

@@ -6,6 +6,10 @@ the line, for some meters send Wh and W. Times end in W or S: winter or summer t
 Central Europe, whatever the host's zone. Gas, water and heat meters behind it are
 devices of their own, with their own time.
 
+The readout of an optical head (IEC 62056-21) is much the same: the OBIS codes may lack
+medium and channel, the values their unit, and registers stored at past resets stand
+beside the present ones (``1.8.0*01``). Its clock is local.
+
 `dsmr-parser` checks the telegram; its readers of lines are not used: each knows the
 lines of one country's telegram in the units of that country.
 """
@@ -20,7 +24,21 @@ from dsmr_parser.parsers import TelegramParser
 from meters.families import times, values
 from meters.families.message import Decoded, Message, Reading, UnusableMessageError
 
-_LINE = re.compile(r"^(\d+-\d+:\d+\.\d+\.\d+)(?:\.\d+)?((?:\([^()\r\n]*\))+)", re.M)
+_LINE = re.compile(
+    r"^(?:(\d+)-(\d+):)?(\d+\.\d+\.\d+|C\.1\.0)(?:[.*&](\d+))?"
+    # Version 2 of the telegram has a gas meter's value on a line of its own.
+    r"((?:\([^()\r\n]*\))+(?:\r?\n\([^()\r\n]*\))?)",
+    re.MULTILINE,
+)
+# After "*": the present value. What is stored at a reset is numbered from 1.
+_PRESENT = frozenset({"", "0", "00", "255"})
+_START, _ACKNOWLEDGED = "\x02", "\x06"
+# What a readout begins with where its control characters were lost on the way.
+_FIRST_LINE = r"(?:F\.F|\d+\.\d+\.\d+)\("
+_READOUT = re.compile(
+    rb"(?:[\x02\x06/]|%b).*?(?:[\n\x02]|\n1-\d:)1\.8\.\d[(*]" % _FIRST_LINE.encode(),
+    re.DOTALL,
+)
 _GROUP = re.compile(r"\(([^()]*)\)")
 _TIME = re.compile(r"\d{12}[WS]?")
 _OFFSETS = {"W": timedelta(hours=1), "S": timedelta(hours=2)}
@@ -34,12 +52,16 @@ def _table() -> dict[str, tuple[str, str]]:
         "4.8.0": ("reactive_energy_export", "kvarh"),
         "1.4.0": ("active_demand", "kW"),
         "1.6.0": ("active_demand_max", "kW"),
+        "2.4.0": ("active_demand_export", "kW"),
+        "9.7.0": ("apparent_power", "kVA"),
         "14.7.0": ("frequency", "Hz"),
         "13.7.0": ("power_factor", ""),
+        "91.7.0": ("current_n", "A"),
     }
     for rate in (1, 2, 3, 4):
         table[f"1.8.{rate}"] = (f"active_energy_import_t{rate}", "kWh")
         table[f"2.8.{rate}"] = (f"active_energy_export_t{rate}", "kWh")
+        table[f"{rate + 4}.8.0"] = (f"reactive_energy_q{rate}", "kvarh")
     for phase, code in ((1, 30), (2, 50), (3, 70)):
         table[f"{code + 2}.7.0"] = (f"voltage_l{phase}", "V")
         table[f"{code + 1}.7.0"] = (f"current_l{phase}", "A")
@@ -47,6 +69,7 @@ def _table() -> dict[str, tuple[str, str]]:
     for phase, code in ((1, 20), (2, 40), (3, 60)):
         table[f"{code + 1}.8.0"] = (f"active_energy_import_l{phase}", "kWh")
         table[f"{code + 2}.8.0"] = (f"active_energy_export_l{phase}", "kWh")
+        table[f"{code + 9}.7.0"] = (f"apparent_power_l{phase}", "kVA")
     return table
 
 
@@ -64,6 +87,12 @@ _SIGNED = {
         for phase, code in ((1, 20), (2, 40), (3, 60))
     },
 }
+# Import less export in one value, where the two do not come.
+_NET = {
+    "16.7.0": "active_power",
+    **{f"{20 * phase + 16}.7.0": f"active_power_l{phase}" for phase in (1, 2, 3)},
+}
+_IDENTIFIERS = ("96.1.1", "96.1.0", "96.1.255", "0.0.0", "C.1.0")
 _TOPIC_WORDS = frozenset({"dsmr", "p1", "telegram", "smartmeter", "slimmemeter"})
 
 
@@ -74,6 +103,13 @@ class _Line(NamedTuple):
     channel: int
     code: str
     groups: list[str]
+
+    @property
+    def value(self) -> str:
+        """The value; a peak's time stands before it, or after it in a readout."""
+        with_unit = (group for group in self.groups if "*" in group)
+        first = self.groups[-1 if _TIME.fullmatch(self.groups[0]) else 0]
+        return next(with_unit, first)
 
 
 class DsmrP1:
@@ -90,11 +126,16 @@ class DsmrP1:
         )
 
     def recognises(self, message: Message) -> bool:
-        return message.payload.lstrip()[:1] == b"/" and b"-0:1." in message.payload
+        payload = message.payload.lstrip()[:4096]
+        is_telegram = payload[:1] == b"/" and b"-0:1." in message.payload
+        return is_telegram or _READOUT.match(payload) is not None
 
     def decode(self, message: Message) -> Decoded:
         text = message.payload.decode("ascii", "replace").replace("\0", "").strip()
-        if not text.startswith("/") or "!" not in text:
+        if text.startswith((_START, _ACKNOWLEDGED)):
+            text = text[text.find(_START) :]
+        begins = text.startswith(("/", _START)) or re.match(_FIRST_LINE, text)
+        if not begins or "!" not in text:
             raise UnusableMessageError(
                 "The message is no whole telegram, which goes from “/” to “!”: publish"
                 " each telegram in one message."
@@ -130,38 +171,57 @@ def _check(text: str) -> None:
 
 
 def _lines(text: str) -> list[_Line]:
-    lines = []
-    for match in _LINE.finditer(text):
-        head, _, code = match[1].partition(":")
-        medium, _, channel = head.partition("-")
-        groups = _GROUP.findall(match[2])
-        lines.append(_Line(int(medium[:3]), int(channel[:3]), code, groups))
-    return lines
+    plain: list[_Line] = []
+    marked: list[_Line] = []
+    for match in _LINE.finditer(text.replace(_START, "\n")):
+        medium, channel, code, storage, groups = match.groups()
+        if (storage or "") in _PRESENT:
+            line = _Line(
+                int((medium or "1")[:3]),
+                int((channel or "0")[:3]),
+                code,
+                _GROUP.findall(groups),
+            )
+            (marked if storage else plain).append(line)
+    # The value without a mark goes before one that is marked as the present.
+    return plain + marked
 
 
 def _main_meter(lines: list[_Line], text: str, message: Message) -> Reading | None:
     quantities: dict[str, float] = {}
     time = None
-    device = ""
     by_code: dict[str, str] = {}
+    identifiers: dict[str, str] = {}
     for line in lines:
         if line.medium == 0 and line.code == "1.0.0":
             time = _time(line.groups[0])
-        elif line.channel == 0 and line.code in {"96.1.1", "96.1.0"}:
-            device = device or _decoded(line.groups[0])
+        elif line.channel == 0 and line.code in _IDENTIFIERS:
+            identifiers.setdefault(line.code, line.groups[0])
         elif line.medium == 1:
-            by_code.setdefault(line.code, line.groups[-1])
+            by_code.setdefault(line.code, line.value)
     for code, value in by_code.items():
         if code in _QUANTITIES:
             quantity, unit = _QUANTITIES[code]
             values.put(quantities, quantity, value, unit=unit)
+    for code, quantity in _NET.items():
+        if code in by_code:
+            values.put(quantities, quantity, by_code[code], unit="kW")
     for quantity, (imported, exported) in _SIGNED.items():
         _put_signed(quantities, quantity, by_code.get(imported), by_code.get(exported))
     if not quantities:
         return None
-    if not device:
-        device = text[1:].splitlines()[0].strip()
+    if time is None:
+        time = _clock(by_code.get("0.9.2", ""), by_code.get("0.9.1", ""))
+    device = _device(identifiers, text) or message.topic
     return times.reading(message, values.device_id(device), quantities, time=time)
+
+
+def _device(identifiers: dict[str, str], text: str) -> str:
+    """Return the meter's number, else what the telegram's first line says."""
+    for code in _IDENTIFIERS:
+        if number := identifiers.get(code, "").strip():
+            return _decoded(number) if code in {"96.1.1", "96.1.0"} else number
+    return text[1:].splitlines()[0].strip() if text.startswith("/") else ""
 
 
 def _put_signed(
@@ -189,20 +249,32 @@ def _devices_behind(lines: list[_Line], message: Message) -> list[Reading]:
         for line in lines
         if line.medium == 0 and line.channel and line.code in {"96.1.0", "96.1.1"}
     }
+    kinds = {line.channel: line.groups[0] for line in lines if line.code == "24.1.0"}
     readings = []
     for line in lines:
-        is_value = line.code in {"24.2.1", "24.2.3"} and len(line.groups) >= 2
-        if line.medium != 0 or not line.channel or not is_value:
+        value = _value_behind(line)
+        if line.medium != 0 or not line.channel or value is None:
             continue
         quantities: dict[str, float] = {}
-        if not values.put(quantities, "volume", line.groups[-1], unit="m3"):
-            values.put(quantities, "heat_energy", line.groups[-1], unit="GJ")
+        is_electric = kinds.get(line.channel, "").lstrip("0") == "2"
+        energy = "active_energy_import" if is_electric else "heat_energy"
+        if not values.put(quantities, "volume", value, unit="m3"):
+            values.put(quantities, energy, value, unit="GJ")
         device = names.get(line.channel)
         if device and quantities:
             device = values.device_id(device)
             time = _time(line.groups[0])
             readings.append(times.reading(message, device, quantities, time=time))
     return readings
+
+
+def _value_behind(line: _Line) -> str | None:
+    """Return the value of a meter behind, with its unit."""
+    if line.code in {"24.2.1", "24.2.3"} and len(line.groups) >= 2:
+        return line.groups[-1]
+    if line.code == "24.3.0" and len(line.groups) >= 3:
+        return f"{line.groups[-1]}*{line.groups[-2]}"
+    return None
 
 
 def _decoded(identifier: str) -> str:
@@ -225,3 +297,9 @@ def _time(text: str) -> datetime | None:
     if len(text) == 12:
         return local
     return local.replace(tzinfo=timezone(_OFFSETS[text[12]])).astimezone(UTC)
+
+
+def _clock(date: str, time: str) -> datetime | None:
+    """Return the local time of a readout: 260131 or 26-01-31, 235958 or 23:59:58."""
+    digits = [re.sub(r"\D", "", part)[-6:] for part in (date, time)]
+    return _time("".join(digits))

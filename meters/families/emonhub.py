@@ -24,6 +24,8 @@ _INPUTS: dict[str, tuple[str, str]] = {
     "i": ("current_l{}", "A"),
     "e": ("active_energy_import_l{}", "Wh"),
     "energy": ("active_energy_import_l{}", "Wh"),
+    "wh": ("active_energy_import_l{}", "Wh"),
+    "kwh": ("active_energy_import_l{}", "kWh"),
     "pf": ("power_factor_l{}", ""),
     "apparentpower": ("apparent_power_l{}", "VA"),
 }
@@ -33,7 +35,16 @@ _SINGLE: dict[str, tuple[str, str]] = {
     "energy": ("active_energy_import", "Wh"),
     "wh": ("active_energy_import", "Wh"),
     "kwh": ("active_energy_import", "kWh"),
+    "v": ("voltage_l1", "V"),
+    "i": ("current_l1", "A"),
+    "p": ("active_power", "W"),
+    # The hub's own sum of both inputs of an emonPi.
+    "power1_plus_power2": ("active_power", "W"),
+    "power1pluspower2": ("active_power", "W"),
+    "va": ("apparent_power", "VA"),
+    "var": ("reactive_power", "var"),
     "f": ("frequency", "Hz"),
+    "fr": ("frequency", "Hz"),
     "temp": ("temperature", "°C"),
 }
 _PHASES = 3

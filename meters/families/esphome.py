@@ -3,9 +3,10 @@
 ``<node>/sensor/<id>/state`` carries a number as text, or ``nan`` where there is none;
 ``<node>/switch/<id>/state`` ON or OFF; ``<node>/status`` the will. No unit is sent:
 power is in W and energy in kWh, as ESPHome's own components have it, unless the id
-names another.
+names another; the component for P1 ports has power in kW.
 """
 
+import re
 from typing import ClassVar
 
 from meters.families import times, values
@@ -22,6 +23,8 @@ from meters.families.message import (
 )
 from meters.families.names import guess
 
+# The ids of the component "dsmr".
+_OF_P1 = re.compile(r"(?:reactive_)?power_delivered(?:_l[123])?")
 _KINDS = ("sensor", "switch", "binary_sensor", "text_sensor", "light", "output")
 
 
@@ -93,6 +96,8 @@ class EspHome:
         quantities: dict[str, float] = {}
         extra: dict[str, object] = {}
         known = guess(name)
+        if known is not None and _OF_P1.fullmatch(name):
+            known = known[0], f"k{known[1]}"
         if "wifi" in name or "rssi" in name:
             known, extra = ("signal_strength", ""), {"signal_unit": "dBm"}
         if known is None or not values.put(quantities, known[0], text, unit=known[1]):

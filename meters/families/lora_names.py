@@ -10,15 +10,15 @@ from meters.domain.quantities import BY_NAME
 from meters.domain.units import UnknownUnitError, factor_to
 
 _UNIT = re.compile(
-    r"(?P<head>.+?)(?:[\s_.(\[/-]+(?P<apart>mV|kV|V|mA|A|MWh|kWh|Wh|kvarh|varh|MW|kW|W"
-    r"|kvar|var|kVA|VA|Hz|°C|℃|degC|%|percent)|(?P<joined>kWh|KWh|MWh|Wh|kW|mA|kvarh"
+    r"(?P<head>.+?)(?:[\s_.(\[/-]+(?P<apart>mV|kV|V|mA|A|MWh|kWh|Wh|kvarh|varh|kVArh|VArh|MW|kW|W"
+    r"|kvar|var|kVAr|VAr|kVA|VA|Hz|°C|℃|degC|%|percent)|(?P<joined>kWh|KWh|MWh|Wh|kW|mA|kvarh"
     r"|kvar|kVA|Hz))[)\]\s]*",
 )
 _SPELLED = {
     spelling.lower(): spelling
     for spelling in (
         *("mV", "kV", "V", "mA", "A", "kWh", "Wh", "kvarh", "varh", "kW", "W"),
-        *("kvar", "var", "kVA", "VA", "Hz", "°C", "℃", "degC", "%"),
+        *("kvar", "var", "kVA", "VA", "Hz", "°C", "℃", "degC", "C", "%"),
     )
 }
 _WORD = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+\d*|[A-Z]+\d*|\d+")
@@ -79,6 +79,15 @@ _BASES: dict[frozenset[str], tuple[str, str | None]] = {
     )
     for words in spellings.split(",")
 }
+# What a unit alone says, of a name that says nothing else: "kWh", "total_kW".
+_BY_UNIT = {
+    **dict.fromkeys(("Wh", "kWh", "MWh"), "active_energy"),
+    **dict.fromkeys(("varh", "kvarh"), "reactive_energy"),
+    **dict.fromkeys(("W", "kW", "MW"), "active_power"),
+    **dict.fromkeys(("var", "kvar"), "reactive_power"),
+    **dict.fromkeys(("VA", "kVA"), "apparent_power"),
+    "Hz": "frequency",
+}
 _TIMES = frozenset(["time", "timestamp", "datetime"])
 _OF_TIME = _TIMES | frozenset(
     [
@@ -117,7 +126,7 @@ def quantity_of(key: str) -> tuple[str, str | None] | None:
     The unit is None where neither the name nor the quantity tells it.
     """
     head, unit = _split_unit(key)
-    found = _quantity(words_of(head))
+    found = _quantity(words_of(head), alone=_BY_UNIT.get(unit or "", ""))
     if unit is not None and (found is None or not _fits(found[0], unit)):
         # "voltage_a" is a phase, not a voltage in ampere.
         found, unit = _quantity(words_of(key)), None
@@ -127,6 +136,8 @@ def quantity_of(key: str) -> tuple[str, str | None] | None:
 
 
 def _split_unit(key: str) -> tuple[str, str | None]:
+    if _BY_UNIT.get(_SPELLED.get(key.lower(), "")):
+        return "", _SPELLED[key.lower()]
     match = _UNIT.fullmatch(key)
     if match:
         unit = match["apart"] or match["joined"]
@@ -144,7 +155,7 @@ def _fits(quantity: str, unit: str) -> bool:
     return True
 
 
-def _quantity(words: list[str]) -> tuple[str, str | None] | None:
+def _quantity(words: list[str], alone: str = "") -> tuple[str, str | None] | None:
     rest: set[str] = set()
     phases: list[str] = []
     pair = rate = direction = ""
@@ -167,7 +178,7 @@ def _quantity(words: list[str]) -> tuple[str, str | None] | None:
             continue  # "L2N": against the neutral
         elif word not in _SAID_ANYWAY:
             rest.add(word)
-    base = _BASES.get(frozenset(rest))
+    base = _BASES.get(frozenset(rest)) if rest or not alone else (alone, None)
     if base is None:
         return None
     if len(phases) == 2 and base[0] == "voltage":

@@ -21,7 +21,11 @@ _DEEPEST = 3
 _FIRST_EPOCH = 9e8
 _CLOCK = ("%Y-%m-%d %H:%M:%S", "%Y/%m/%d %H:%M:%S", "%Y%m%d%H%M%S")
 # Codecs that put out whole numbers in units of their own, by what the model is called.
-_UNITS_OF_MODEL = {"EM4301": {"current": "mA", "power": "W", "energy": "Wh"}}
+_SMALL = {"current": "mA", "power": "W", "energy": "Wh"}
+_SOCKET = {**_SMALL, "power_factor": "%"}
+_UNITS_OF_MODEL = {"EM4301": _SMALL, "WS52": _SOCKET, "WS558": _SOCKET}
+# Objects that hold the values and say nothing of them.
+_WRAPPERS = frozenset({"data", "payload", "decoded", "measurements", "values"})
 
 
 class Measured(msgspec.Struct):
@@ -75,7 +79,10 @@ def _flat(
     """Yield names and values; of nested objects the names joined."""
     for key, value in content.items():
         name = f"{path}_{key}" if path else key
-        if isinstance(value, dict):
+        is_wrapper = name.lower() in _WRAPPERS and depth < _DEEPEST
+        if isinstance(value, dict) and is_wrapper:
+            yield from _flat(value, "", depth + 1)
+        elif isinstance(value, dict):
             number = next((value[k] for k in ("value", "val") if k in value), None)
             if number is not None:
                 unit = value.get("unit")
@@ -111,15 +118,16 @@ def _merge(channels: dict[str, Fields], channel: str, raw: Mapping[str, Any]) ->
 
 
 def _take(fields: Fields, key: str, value: Any, units: Mapping[str, str]) -> None:
-    known = lora_names.quantity_of(key)
+    # What a Milesight socket sums up is its energy.
+    known = lora_names.quantity_of("energy" if units and key == "power_sum" else key)
     number = values.number_and_unit(value)
     if known is not None and number is not None and not isinstance(value, bool):
         name, unit = known
         kind = next((unit_ for word, unit_ in units.items() if word in name), None)
         if name.startswith(("power_factor", "reactive")):
-            kind = None
+            kind = units.get("power_factor") if name.startswith("power") else None
         if number[1] or kind or unit is not None:
-            stated = kind if kind and unit in (None, "A") else unit
+            stated = kind if kind and unit in (None, "A", "") else unit
             if values.put(fields.quantities, name, value, unit=stated or ""):
                 return
     acrel_keys.keep(fields.extra, key, value)

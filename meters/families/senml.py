@@ -1,9 +1,11 @@
 """SenML (RFC 8428): lists of records with names, units and values, on any topic.
 
 Base fields hold for the records that follow; a time below 2**28 is relative to the
-receipt. Names begin with the device: ``urn:dev:ow:10e2073a01080063:voltage``.
+receipt. Names begin with the device: ``urn:dev:ow:10e2073a01080063:voltage``; one that
+ends with it leaves it to the unit what the value is.
 """
 
+import re
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -14,6 +16,17 @@ from meters.families.names import guess
 
 _RELATIVE_BELOW = 2**28
 _MOST_RECORDS = 1_000
+# A device's name of its own (RFC 9039), and what it measures.
+_URN = re.compile(r"(urn:dev:[^:]+:[^:/_]+)[:/_]?(.*)")
+_BY_UNIT = {
+    "Cel": "temperature",
+    "%RH": "humidity",
+    "V": "voltage_l1",
+    "A": "current_l1",
+    "Hz": "frequency",
+    **dict.fromkeys(("W", "kW"), "active_power"),
+    **dict.fromkeys(("Wh", "kWh", "J"), "active_energy_import"),
+}
 
 
 class SenMl:
@@ -66,6 +79,10 @@ def _split(name: str, base_name: str) -> tuple[str, str]:
     stripped = base_name.rstrip(":/._-")
     if stripped and name != base_name:
         return stripped, name[len(base_name) :]
+    if urn := _URN.fullmatch(name):
+        return urn[1], urn[2]
+    if stripped:
+        return stripped, ""
     head, _, key = name.rpartition(":")
     if not head:
         head, _, key = name.rpartition("/")
@@ -102,8 +119,12 @@ def _take(
     extra: dict[str, Any],
 ) -> None:
     known = (key, unit or BY_NAME[key].unit) if key in BY_NAME else guess(key, unit)
+    if not key and unit in _BY_UNIT:
+        known = _BY_UNIT[unit], unit
     if known is not None and values.put(quantities, known[0], value, unit=known[1]):
         return
     if value is not None and len(extra) < 100:
         number = values.number(value)
-        extra[values.text(key)] = values.text(value) if number is None else number
+        extra[values.text(key or "value")] = (
+            values.text(value) if number is None else number
+        )

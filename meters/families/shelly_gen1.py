@@ -60,7 +60,7 @@ class ShellyGen1:
                 return self._value(f"{device}/{n}", _EMETER.get(key), message)
             case ["relay" | "light", number] if (n := values.whole(number)) is not None:
                 return self._output(device, n, message)
-            case ["relay" | "light", number, "power"] if (
+            case ["relay" | "light" | "roller", number, "power"] if (
                 n := values.whole(number)
             ) is not None:
                 return self._value(f"{device}/{n}", _EMETER["power"], message)

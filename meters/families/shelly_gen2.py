@@ -104,6 +104,13 @@ _FIELDS: dict[str, dict[str, _Field]] = {
 }
 # These are the device; the others are channels of it.
 _WHOLE = frozenset({"em", "emdata", "temperature", "humidity", "wifi", "sys"})
+# Components that measure nothing; generic status updates come of them too.
+_SILENT = frozenset(
+    {
+        *("input", "ble", "cloud", "mqtt", "ws", "eth", "script", "ui", "plugs_ui"),
+        *("modbus", "matter", "knx", "bthome", "serial", "ota", "schedule", "webhook"),
+    }
+)
 _COUNTERS = {
     "aenergy": "active_energy_import",
     "ret_aenergy": "active_energy_export",
@@ -141,7 +148,7 @@ class ShellyGen2:
         head, _, end = topic.rpartition("/")
         if head.endswith("/status"):
             kind = end.partition(":")[0]
-            return kind in _FIELDS or kind in _WHOLE
+            return kind in _FIELDS or kind in _WHOLE or kind in _SILENT
         return end == "online" and not topic.startswith("shellies/")
 
     def decode(self, message: Message) -> Decoded:
@@ -308,7 +315,7 @@ def _read(
         elif key in _COUNTERS and isinstance(value, dict):
             number = values.number(value.get("total"))
             if number is not None:
-                into[_COUNTERS[key]] = number / 1e3
+                into[_COUNTERS[key]] = round(number / 1e3, 9)
         elif key == "temperature" and isinstance(value, dict):
             number = values.number(value.get("tC"))
             if number is not None:

@@ -6,9 +6,9 @@ object per driver; ``ENERGY`` is the usual one::
 
     {"Time": "2026-05-19T20:52:56", "ENERGY": {"Total": 514.153, "Power": 56, …}}
 
-The time is local and names no zone. Arrays are phases where the device has one total
-for all of them, and channels of its own each where it has not: a channel is the device
-``<name>/<n>``, numbered from 1.
+The time is local and names no zone. Arrays are phases or channels with a meter each: a
+channel is the device ``<name>/<n>``, numbered from 1. What such a device sends for all
+its channels together, by default the register `Total`, is of the device itself.
 """
 
 from datetime import datetime
@@ -78,7 +78,19 @@ _TELEINFO: dict[str, tuple[str, str]] = {
 }
 # SML scripts name their keys freely; these are common besides what `guess` knows.
 _SCRIPTS: dict[str, tuple[str, str]] = {
-    "total_in": ("active_energy_import", "kWh"),
+    **dict.fromkeys(
+        ("total", "totalin", "total_in", "total_summe", "en_in", "verbrauch_summe"),
+        ("active_energy_import", "kWh"),
+    ),
+    **dict.fromkeys(
+        ("totalout", "en_out", "supply", "einspeisung_summe"),
+        ("active_energy_export", "kWh"),
+    ),
+    **{
+        f"{name}{n}": (f"active_energy_import_t{n}", "kWh")
+        for name in ("total_t", "total_tarif", "total_tariff", "verbrauch_t")
+        for n in (1, 2)
+    },
     "e_in": ("active_energy_import", "kWh"),
     "bezug": ("active_energy_import", "kWh"),
     "verbrauch": ("active_energy_import", "kWh"),
@@ -86,6 +98,9 @@ _SCRIPTS: dict[str, tuple[str, str]] = {
     "total_out": ("active_energy_export", "kWh"),
     "e_out": ("active_energy_export", "kWh"),
     "einspeisung": ("active_energy_export", "kWh"),
+    "importactive": ("active_energy_import", "kWh"),
+    "p_in": ("active_power", "W"),
+    "p_tot": ("active_power", "W"),
     "power_curr": ("active_power", "W"),
     "power_cur": ("active_power", "W"),
     "watt": ("active_power", "W"),
@@ -95,7 +110,25 @@ _SCRIPTS: dict[str, tuple[str, str]] = {
     **{f"curr_p{n}": (f"current_l{n}", "A") for n in (1, 2, 3)},
     **{f"power_p{n}": (f"active_power_l{n}", "W") for n in (1, 2, 3)},
     "hz": ("frequency", "Hz"),
+    **{
+        code.replace(".", dot): found
+        for code, found in {
+            "1.8.0": ("active_energy_import", "kWh"),
+            "1.8.1": ("active_energy_import_t1", "kWh"),
+            "1.8.2": ("active_energy_import_t2", "kWh"),
+            "2.8.0": ("active_energy_export", "kWh"),
+            "2.8.1": ("active_energy_export_t1", "kWh"),
+            "2.8.2": ("active_energy_export_t2", "kWh"),
+            "16.7.0": ("active_power", "W"),
+            "36.7.0": ("active_power_l1", "W"),
+            "56.7.0": ("active_power_l2", "W"),
+            "76.7.0": ("active_power_l3", "W"),
+        }.items()
+        for dot in "._"
+    },
 }
+# Import and export without a sign, where an object has both.
+_SIGNED = (("power_in", "power_out"), ("p_in", "p_out"), ("pp", "pm"))
 _NOT_DRIVERS = frozenset({"Time", "TempUnit", "PressureUnit", "SpeedUnit"})
 
 
@@ -258,6 +291,7 @@ def _energy(
         channels = [{} for _ in range(longest)]
     for key, (total, phase, unit) in _ENERGY.items():
         value = item.get(key)
+        of_all = key in {"Voltage", "Frequency"}
         if isinstance(value, list):
             for number, part in enumerate(value[:8], start=1):
                 if are_channels:
@@ -266,13 +300,18 @@ def _energy(
                     values.put(quantities, f"{phase}_l{number}", part, unit=unit)
                 elif total and number == 1:
                     values.put(quantities, total, part, unit=unit)
-        elif are_channels:
+        elif are_channels and of_all:
             for channel in channels:  # one voltage for all of them
-                if key in {"Voltage", "Frequency"}:
-                    _put_one(channel, total, phase, value, unit)
+                _put_one(channel, total, phase, value, unit)
         else:
             _put_one(quantities, total, phase, value, unit)
+    # Scripts add keys of their own to those of the driver.
+    rest = {key: value for key, value in item.items() if key not in _ENERGY}
+    _free_keys(rest, quantities, None)
     _sum_of_phases(quantities, "active_power")
+    _sum_of_phases(quantities, "active_energy_import", fewest=3)
+    if are_channels and quantities:
+        _sum_of_channels(quantities, channels)
     if "TotalStartTime" in item:
         extra["total_start_time"] = values.text(item["TotalStartTime"])
     return channels
@@ -281,15 +320,20 @@ def _energy(
 def _are_channels(item: dict[str, Any], lists: dict[str, list[Any]]) -> bool:
     """Return whether arrays are channels with a meter each.
 
-    Two power values are a plug with two sockets; phases come by three, or with a
-    total of their own.
+    Phases have voltages of their own, channels of one supply share theirs; where no
+    voltage tells, phases come by three, or with a total for all of them.
     """
     powers = lists.get("Power") or lists.get("Current")
     if not powers:
         return False
-    if "Total" in item:
-        return isinstance(item["Total"], list)
-    return len(powers) != 3
+    voltages = item.get("Voltage")
+    if isinstance(voltages, list) and len(voltages) == len(powers) == 3:
+        return False
+    if isinstance(item.get("Total"), list):
+        return True
+    if len(powers) == 3:
+        return False
+    return "Total" not in item or isinstance(voltages, int | float)
 
 
 def _put_one(
@@ -305,17 +349,34 @@ def _put_one(
         values.put(quantities, quantity, value, unit=unit)
 
 
-def _sum_of_phases(quantities: dict[str, float], quantity: str) -> None:
+def _sum_of_phases(
+    quantities: dict[str, float], quantity: str, *, fewest: int = 2
+) -> None:
     phases = [quantities.get(f"{quantity}_l{number}") for number in (1, 2, 3)]
     known = [value for value in phases if value is not None]
-    if quantity not in quantities and len(known) > 1:
+    if quantity not in quantities and len(known) >= fewest:
         quantities[quantity] = float(f"{sum(known):.12g}")
 
 
-def _free_keys(
-    item: dict[str, Any], quantities: dict[str, float], extra: dict[str, Any]
+def _sum_of_channels(
+    quantities: dict[str, float], channels: list[dict[str, float]]
 ) -> None:
-    """Read an object of a driver whose keys the device's owner may have chosen."""
+    """Let a device with a register for all its channels have their power too."""
+    powers = [channel.get("active_power") for channel in channels]
+    known = [power for power in powers if power is not None]
+    if known and len(known) == len(powers):
+        quantities.setdefault("active_power", float(f"{sum(known):.12g}"))
+
+
+def _free_keys(
+    item: dict[str, Any], quantities: dict[str, float], extra: dict[str, Any] | None
+) -> None:
+    """
+    Read an object of a driver whose keys the device's owner may have chosen.
+
+    What is not understood goes to `extra`, if there is one.
+    """
+    item = _with_signed_power(item)
     for key, value in item.items():
         if isinstance(value, dict | list) or value is None:
             continue
@@ -323,5 +384,17 @@ def _free_keys(
         if known is not None and known[0] not in quantities:
             if values.put(quantities, known[0], value, unit=known[1]):
                 continue
-        elif known is None and len(extra) < 40:
+        elif known is None and extra is not None and len(extra) < 40:
             extra[values.text(key)] = values.text(value)
+
+
+def _with_signed_power(item: dict[str, Any]) -> dict[str, Any]:
+    """Put one power with a sign in the place of two without."""
+    by_lower = {key.lower(): key for key in item}
+    for imported, exported in _SIGNED:
+        keys = [by_lower.get(imported), by_lower.get(exported)]
+        both = [values.number(item[key]) for key in keys if key is not None]
+        if len(both) == 2 and both[0] is not None and both[1] is not None:
+            rest = {key: value for key, value in item.items() if key not in keys}
+            return {"p_in": both[0] - both[1], **rest}
+    return item

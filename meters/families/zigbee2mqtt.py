@@ -2,9 +2,11 @@
 
 ``zigbee2mqtt/<friendly name>`` carries a JSON object; the name may hold slashes. With
 the output "attribute" each value has a topic of its own below that. Availability is
-retained text or JSON. Units are those of its documentation: W, V, A, kWh.
+retained text or JSON. Units are those of its documentation: W, V, A, kWh. The sockets
+of a double plug are the devices ``<name>/<n>``, numbered from 1.
 """
 
+import re
 from typing import Any, ClassVar
 
 import msgspec
@@ -36,13 +38,20 @@ def _table() -> dict[str, tuple[str, str]]:
         "current_neutral": ("current_n", "A"),
         "energy": ("active_energy_import", "kWh"),
         "produced_energy": ("active_energy_export", "kWh"),
+        # What older converters call it.
+        "consumption": ("active_energy_import", "kWh"),
+        "energy_produced": ("active_energy_export", "kWh"),
+        # Two clamps of one device, together.
+        "power_ab": ("active_power", "W"),
         "ac_frequency": ("frequency", "Hz"),
         "temperature": ("temperature", "°C"),
         "device_temperature": ("temperature", "°C"),
         "humidity": ("humidity", "%"),
     }
     table |= {
-        f"energy_tier_{n}": (f"active_energy_import_t{n}", "kWh") for n in range(1, 5)
+        f"{produced}energy_tier_{n}": (f"active_energy_{direction}_t{n}", "kWh")
+        for produced, direction in (("", "import"), ("produced_", "export"))
+        for n in range(1, 5)
     }
     for letter, phase in zip("abc", ("l1", "l2", "l3"), strict=True):
         for end in (f"phase_{letter}", letter):
@@ -55,11 +64,19 @@ def _table() -> dict[str, tuple[str, str]]:
                 f"current_{end}": (f"current_{phase}", "A"),
                 f"energy_{end}": (f"active_energy_import_{phase}", "kWh"),
                 f"produced_energy_{end}": (f"active_energy_export_{phase}", "kWh"),
+                f"energy_produced_{end}": (f"active_energy_export_{phase}", "kWh"),
             }
     return table
 
 
 _QUANTITIES = _table()
+# Endpoints: "power_l1", "energy_right".
+_ENDPOINT = re.compile(r"(.+)_(?:l([1-9])|(left|right))")
+_SIDES = {"left": 1, "right": 2}
+# Of phase A where phase B is sent beside, as Zigbee's clusters have it.
+_OF_PHASE_A = frozenset({"power", "power_reactive", "power_apparent", "power_factor"})
+# Which way the energy flows, where powers have no sign.
+_FLOW = re.compile(r"energy_flow(_(?:phase_)?[abc]|)")
 
 
 class Zigbee2Mqtt:
@@ -101,22 +118,37 @@ class Zigbee2Mqtt:
         return [Outgoing(f"{topic}/set", msgspec.json.encode(body))]
 
     def _state(self, device: str, content: dict[str, Any], message: Message) -> Decoded:
-        quantities: dict[str, float] = {}
+        found = Decoded(self.name)
+        own: dict[str, float] = {}
         extra: dict[str, Any] = {}
-        outputs: list[OutputState] = []
+        by_device: dict[str, dict[str, float]] = {device: own}
+        are_phases = any(f"{k}_l3" in content for k in ("power", "current", "voltage"))
+        has_total = "power_phase_b" not in content or "power_phase_a" in content
         for key, value in content.items():
-            if key in _QUANTITIES:
-                quantity, unit = _QUANTITIES[key]
-                values.put(quantities, quantity, value, unit=unit)
-            else:
-                _take_other(device, key, value, quantities, extra, outputs)
+            place, name = _place(device, key, are_phases=are_phases)
+            if name in _OF_PHASE_A and not has_total:
+                name = f"{name}_phase_a"
+            if name not in _QUANTITIES:
+                _take_other(device, key, value, own, extra, found.outputs)
+            elif _counts(name, content):
+                _put(by_device.setdefault(place, {}), name, value)
+        for key, value in content.items():
+            flow = _FLOW.fullmatch(key)
+            if flow and value == "producing":
+                _turn(own, _QUANTITIES[f"power{flow[1]}"][0])
+        powers = [own.get(f"active_power_l{phase}") for phase in (1, 2, 3)]
+        known = [power for power in powers if power is not None]
+        if len(known) == 3 and "active_power" not in own:
+            own["active_power"] = float(f"{sum(known):.12g}")
         last_seen = content.get("last_seen")
         time = times.from_epoch(last_seen) or times.from_text(last_seen)
-        found = Decoded(self.name, outputs=outputs)
-        if quantities:
-            found.readings = [
-                times.reading(message, device, quantities, time=time, extra=extra)
-            ]
+        found.readings = [
+            times.reading(message, place, quantities, time=time)
+            for place, quantities in by_device.items()
+            if quantities
+        ]
+        if own:
+            found.readings[0].extra.update(extra)
         return found
 
     def _attribute(self, device: str, key: str, message: Message) -> Decoded:
@@ -124,14 +156,46 @@ class Zigbee2Mqtt:
         found = Decoded(self.name)
         quantities: dict[str, float] = {}
         extra: dict[str, Any] = {}
-        if key in _QUANTITIES:
-            quantity, unit = _QUANTITIES[key]
-            values.put(quantities, quantity, text, unit=unit)
+        place, name = _place(device, key, are_phases=False)
+        if name in _QUANTITIES:
+            _put(quantities, name, text)
         else:
             _take_other(device, key, text, quantities, extra, found.outputs)
         if quantities:
-            found.readings = [times.gathered(message, device, quantities, extra=extra)]
+            found.readings = [times.gathered(message, place, quantities, extra=extra)]
         return found
+
+
+def _place(device: str, key: str, *, are_phases: bool) -> tuple[str, str]:
+    """Return the device that a value is of, and its name without the endpoint."""
+    match = _ENDPOINT.fullmatch(key)
+    if match is None or match[1] not in _QUANTITIES:
+        return device, key
+    number = int(match[2]) if match[2] else _SIDES[match[3]]
+    if are_phases and number <= 3:
+        return device, f"{match[1]}_{'abc'[number - 1]}"
+    return values.device_id(f"{device}/{number}"), match[1]
+
+
+def _counts(name: str, content: dict[str, Any]) -> bool:
+    """Return whether a value is a meter's: no battery's mV, no second energy."""
+    if name == "voltage":
+        return "battery" not in content or "power" in content
+    return name != "consumption" or "energy" not in content
+
+
+def _put(quantities: dict[str, float], name: str, value: object) -> None:
+    quantity, unit = _QUANTITIES[name]
+    number = values.number(value)
+    if quantity.startswith("power_factor") and number and 1 < abs(number) <= 100:
+        unit = "%"  # some devices send 98 for 0.98
+    values.put(quantities, quantity, value, unit=unit)
+
+
+def _turn(quantities: dict[str, float], quantity: str) -> None:
+    """Make a power negative: it flows out, and was sent without a sign."""
+    if quantities.get(quantity, 0.0) > 0:
+        quantities[quantity] *= -1
 
 
 def _take_other(

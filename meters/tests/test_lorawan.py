@@ -123,6 +123,15 @@ class TestNames:
             ("activeEnergyImportL123T1", ("active_energy_import_t1", None)),
             ("reactive_energy_export_kvarh", ("reactive_energy_export", "kvarh")),
             ("Temperature (°C)", ("temperature", "°C")),
+            ("temp_c", ("temperature", "C")),
+            ("voltage_c", ("voltage_l3", "V")),
+            ("Reactive Power (kVAr)", ("reactive_power", "kVAr")),
+            # A unit that only one quantity has
+            ("kWh", ("active_energy_import", "kWh")),
+            ("total_kwh", ("active_energy_import", "kWh")),
+            ("kW_L2", None),
+            ("exported_kWh", ("active_energy_export", "kWh")),
+            ("V", None),
             # Something else, whatever it is
             ("battery_voltage", None),
             ("current_max", None),
@@ -149,6 +158,20 @@ class TestNames:
         [reading] = chirpstack({"voltage_l2": 230, "active_power": 1500}).readings
         assert "active_power" not in reading.quantities
         assert reading.extra["active_power"] == 1500
+
+    def test_an_object_around_the_values_says_nothing(self):
+        assert quantities({"data": {"voltage_l2": 231, "Ub": 230}, "errors": []}) == {
+            "voltage_l2": 230
+        }
+
+    def test_a_socket_counts_in_milliamperes_and_percent(self):
+        info = {"devEui": EUI, "deviceProfileName": "Milesight WS523"}
+        content = {"current": 520, "power_factor": 88, "power": 115, "power_sum": 5100}
+        [reading] = chirpstack(content, deviceInfo=info).readings
+        assert reading.quantities["current_l1"] == 0.52
+        assert reading.quantities["power_factor"] == 0.88
+        assert reading.quantities["active_power"] == 0.115
+        assert reading.quantities["active_energy_import"] == 5.1
 
     def test_a_model_known_to_send_small_units(self):
         info = {"devEui": EUI, "deviceProfileName": "EM4301CT"}

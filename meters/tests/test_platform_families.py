@@ -22,6 +22,21 @@ TELEGRAM = """/KFM5KAIFA-METER
 !"""
 
 
+READOUT = """/ABC5\\3XY1000.B32
+\x020.0.0(40302010)
+0.9.2(260701)
+0.9.1(135958)
+1.8.0(001234.56*kWh)
+1.8.1(001000.06*kWh)
+1.8.0*01(001111.11*kWh)
+2.8.0*00(000012.5)
+1.6.0(07.125*kW)(2606301215)
+16.7.0(-00.750*kW)
+32.7.0(230.4*V)
+!
+\x03q"""
+
+
 def crc(text):
     value = 0
     for byte in text.encode():
@@ -61,6 +76,43 @@ class TestDsmrP1:
             assert decode("dsmr/raw", text + crc(sent)).readings
         assert "checksum" in decode("dsmr/raw", f"{TELEGRAM}0000").rejected
 
+    def test_a_readout_has_no_media_and_values_of_past_resets(self):
+        expected = {
+            "40302010": {
+                "active_energy_import": 1234.56,
+                "active_energy_import_t1": 1000.06,
+                "active_energy_export": 12.5,
+                "active_demand_max": 7.125,
+                "active_power": -0.75,
+                "voltage_l1": 230.4,
+            }
+        }
+        body = READOUT[READOUT.index("\x02") :]
+        for text in (READOUT, f"\x06000\r\n{body}", body.strip("\x02q\x03")):
+            found = decode("hall/head", text, timezone="Europe/Berlin")
+            assert found.family == "dsmr-p1"
+            assert quantities(found) == expected
+            [reading] = found.readings
+            assert reading.time.isoformat() == "2026-07-01T11:59:58+00:00"
+
+    @pytest.mark.parametrize("code", ["1-0:1.8.0*255", "1-1:1.8.0", "1-0:1.8.0.255"])
+    def test_codes_of_the_present_value(self, code):
+        text = f"/ABC5\n\n1-0:0.0.0*255(0273)\n{code}(0012.5*kWh)\n!"
+        found = decode("dsmr/raw", text)
+        assert quantities(found) == {"0273": {"active_energy_import": 12.5}}
+
+    def test_a_gas_meters_value_on_a_line_of_its_own(self):
+        text = (
+            "/ABC5\n\n1-0:1.7.0(0000.98*kW)\n0-1:96.1.0(473031)\n"
+            "0-1:24.3.0(260701130000)(08)(60)(1)(0-1:24.2.1)(m3)\n(00124.477)\n!"
+        )
+        assert quantities(decode("dsmr/raw", text))["G01"] == {"volume": 124.477}
+
+    def test_a_second_electricity_meter_is_no_heat_meter(self):
+        second = "0-2:24.1.0(002)\n0-2:96.1.0(453032)\n0-2:24.2.1(260701130000S)(5*kWh)"
+        found = decode("dsmr/raw", TELEGRAM.replace("!", f"{second}\n!"))
+        assert quantities(found)["E02"] == {"active_energy_import": 5}
+
     def test_a_piece_of_a_telegram_is_refused(self):
         assert "no whole telegram" in decode("dsmr/raw", TELEGRAM[:200]).rejected
 
@@ -85,6 +137,27 @@ class TestSenMl:
         [reading] = decode("any/senml", body).readings
         assert (RECEIVED - reading.time).total_seconds() == 10
         assert reading.device == "d1"
+
+    @pytest.mark.parametrize(
+        ("record", "device", "expected"),
+        [
+            ({"n": "urn:dev:ow:10e2"}, "urn:dev:ow:10e2", {"temperature": 21.5}),
+            ({"bn": "urn:dev:ow:10e2:"}, "urn:dev:ow:10e2", {"temperature": 21.5}),
+            ({"bn": "probe-4"}, "probe-4", {"temperature": 21.5}),
+            ({"n": "urn:dev:mac:01_temp"}, "urn:dev:mac:01", {"temperature": 21.5}),
+        ],
+    )
+    def test_a_name_may_be_the_device_alone(self, record, device, expected):
+        found = decode("a/senml", [{**record, "u": "Cel", "v": 21.5}])
+        assert quantities(found) == {device: expected}
+
+    def test_a_ratio_and_relative_humidity(self):
+        body = [
+            {"bn": "m1:", "n": "power_factor", "u": "/", "v": 0.95},
+            {"n": "rh", "u": "%RH", "v": 44},
+        ]
+        expected = {"power_factor": 0.95, "humidity": 44}
+        assert quantities(decode("a/senml", body)) == {"m1": expected}
 
 
 class TestThingsBoard:

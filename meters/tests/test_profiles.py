@@ -215,6 +215,7 @@ class TestShipped:
             ("mbmd/sdm1/ReactivePower/L3", "reactive_power_l3"),
             ("mbmd/sdm1/Sum", "active_energy_total"),
             ("mbmd/sdm1/Export/T1", "active_energy_export_t1"),
+            ("home/mbmd/sdm1/Power/L2", "active_power_l2"),
             ("sdm630/sdm1/AngLocPhsB", "power_factor_l2"),
             ("/site/SDM630/sdm1/TotkWhImport", "active_energy_import"),
         ],
@@ -233,6 +234,27 @@ class TestShipped:
         [reading] = decode("Advantech/00D0C9/data", body).readings
         assert reading.extra == {"di1": True}
         assert decode("Advantech/00D0C9/data", {**body, "q": 0}).readings == []
+
+    def test_the_bits_of_all_inputs_are_one_mask(self):
+        body = {"q": 192, "di1": False, "di2": True, "di3": True, "do1": True}
+        [reading] = decode("Advantech/00D0C9/data", body).readings
+        assert reading.quantities == {"digital_inputs": 6, "digital_outputs": 1}
+
+    @pytest.mark.parametrize(
+        ("topic", "text", "expected"),
+        [
+            ("export/active", "250", [{"active_power": -0.25}]),
+            # Then what is imported is told by a topic of its own.
+            ("export/active", "0", []),
+            ("import/active", "0", [{"active_power": 0}]),
+            ("export/l2", "80.5", [{"active_power_l2": -0.0805}]),
+            ("l3/powerfactor", "0.97", [{"power_factor_l3": 0.97}]),
+        ],
+    )
+    def test_amsreader_with_a_topic_for_each_value(self, topic, text, expected):
+        found = decode(f"ams1/meter/{topic}", text)
+        assert [reading.quantities for reading in found.readings] == expected
+        assert found.rejected is None
 
     def test_amsreader_import_and_export_are_one_signed_power(self):
         body = {"id": "58:BF", "temp": -127, "data": {"P": 0, "PO": 250, "tPI": 8.5}}

@@ -82,6 +82,15 @@ class TestGen2:
         assert reading.quantities == {"signal_strength": -61}
         assert reading.extra == {"signal_unit": "dBm"}
 
+    @pytest.mark.parametrize("component", ["mqtt", "input:0", "script:1", "ble"])
+    def test_components_that_measure_nothing_are_no_fault(self, component):
+        found = decode(f"plug-1/status/{component}", {"id": 0, "state": True})
+        assert (found.family, found.readings, found.rejected) == (
+            "shelly-gen2",
+            [],
+            None,
+        )
+
     def test_the_last_will(self):
         [status] = decode("plug-1/online", "false").status
         assert (status.device, status.online) == ("plug-1", False)
@@ -112,6 +121,7 @@ class TestGen1:
             ("emeter/2/total_returned", "5", "active_energy_export", 0.005),
             ("emeter/2/pf", "0.54", "power_factor", 0.54),
             ("relay/2/power", "20", "active_power", 0.02),
+            ("roller/2/power", "20", "active_power", 0.02),
         ],
     )
     def test_each_value_has_a_topic(self, end, text, quantity, value):

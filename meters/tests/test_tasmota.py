@@ -51,6 +51,90 @@ def test_two_sockets_are_channels():
     }
 
 
+def test_channels_of_one_supply_may_have_one_register_for_both():
+    found = decode(
+        "tele/duo/SENSOR",
+        energy(Total=3.5, Power=[10, 20], Current=[0.1, 0.2], Voltage=231),
+    )
+    assert quantities(found) == {
+        "duo": {"active_energy_import": 3.5, "active_power": 0.03},
+        "duo/1": {"active_power": 0.01, "current_l1": 0.1, "voltage_l1": 231},
+        "duo/2": {"active_power": 0.02, "current_l1": 0.2, "voltage_l1": 231},
+    }
+
+
+def test_three_voltages_are_phases_whatever_the_registers_are():
+    found = decode(
+        "tele/main/SENSOR",
+        energy(Total=[1.5, 2.5, 4], Power=[10, 20, 30], Voltage=[230, 231, 232]),
+    )
+    main = quantities(found)["main"]
+    assert main["active_energy_import_l3"] == 4
+    assert main["active_energy_import"] == 8
+    assert main["voltage_l2"] == 231
+    assert main["active_power"] == 0.06
+
+
+@pytest.mark.parametrize("dot", ["_", "."])
+def test_registers_may_be_named_by_their_obis_codes(dot):
+    codes = {"1.8.0": 1234.5, "2.8.0": 5.5, "16.7.0": -333}
+    sml = {code.replace(".", dot): value for code, value in codes.items()}
+    found = decode("tele/reader/SENSOR", {"SML": sml})
+    assert quantities(found)["reader"] == {
+        "active_energy_import": 1234.5,
+        "active_energy_export": 5.5,
+        "active_power": -0.333,
+    }
+
+
+@pytest.mark.parametrize(
+    ("keys", "expected"),
+    [
+        (
+            {"Total": 12.5, "TotalOut": 1.5, "Power": 2},
+            {
+                "active_energy_import": 12.5,
+                "active_energy_export": 1.5,
+                "active_power": 0.002,
+            },
+        ),
+        # Two powers without a sign
+        ({"power_in": 0, "power_out": 1200}, {"active_power": -1.2}),
+        ({"Pp": 300, "Pm": 0, "V_L2": 231}, {"active_power": 0.3, "voltage_l2": 231}),
+        # One with a sign
+        ({"P_in": -350, "E_in": 5}, {"active_power": -0.35, "active_energy_import": 5}),
+        (
+            {"Verbrauch_Summe": 3, "Verbrauch_T2": 2, "Watt_Summe": 600},
+            {
+                "active_energy_import": 3,
+                "active_energy_import_t2": 2,
+                "active_power": 0.6,
+            },
+        ),
+    ],
+)
+def test_keys_of_scripts_for_meters(keys, expected):
+    found = decode("tele/reader/SENSOR", {"SML": keys})
+    assert quantities(found)["reader"] == expected
+
+
+def test_a_script_may_add_to_the_drivers_keys():
+    found = decode(
+        "tele/reader/SENSOR",
+        energy(Power=-300, ImportActive=10.5, Voltage=230, Voltage_L2=231, Today=3),
+    )
+    [reading] = found.readings
+    assert (reading.quantities, reading.extra) == (
+        {
+            "active_power": -0.3,
+            "active_energy_import": 10.5,
+            "voltage_l1": 230,
+            "voltage_l2": 231,
+        },
+        {},
+    )
+
+
 def test_the_name_stands_where_the_topic_has_it():
     found = decode("hall/tele/SENSOR", energy(Power=5))
     assert list(quantities(found)) == ["hall"]

@@ -129,6 +129,8 @@ class ProfileFamily:
         for source in sources:
             _put(quantities, source, text)
         if not quantities:
+            if values.number(text) is not None:
+                return Decoded(self.name)  # a number that means "no value"
             raise UnusableMessageError(f"Topic {message.topic} carries no number.")
         device = self._device_id(None, None, parts)
         return Decoded(self.name, [times.gathered(message, device, quantities)])
@@ -141,7 +143,7 @@ class ProfileFamily:
             self._take_records(item, quantities)
         else:
             for source in self._sources:
-                if source.quantity in quantities:
+                if source.quantity in quantities and not source.is_state:
                     continue
                 value = source.find(item)
                 if value is not None or source.subtract is not None:
@@ -223,9 +225,10 @@ def _put(
     if number is None:
         return
     if source.is_state:
-        mask = values.bit_mask(number)
+        mask = values.bit_mask(number * source.factor)
         if mask is not None:
-            quantities[source.quantity] = mask
+            # Of several sources each has its bits.
+            quantities[source.quantity] = mask | int(quantities.get(source.quantity, 0))
         return
     if source.factor != 1.0:
         number = float(f"{number * source.factor:.12g}")
