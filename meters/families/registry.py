@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from meters.families import totals
 from meters.families.acrel_eiot import AcrelEiot
 from meters.families.acrel_hw import AcrelHw
 from meters.families.acrel_json_v2 import AcrelJsonV2
@@ -106,9 +107,12 @@ class Registry:
         if isinstance(found, ProfileFamily) and found.profile.family:
             return self.decode(message, family=found.profile.family)
         try:
-            return found.decode(message)
+            decoded = found.decode(message)
         except UnusableMessageError as error:
             return Decoded(found.name, rejected=str(error))
+        for reading in decoded.readings:
+            totals.fill(reading.quantities)
+        return decoded
 
     def _family_of(self, message: Message) -> Family | None:
         """Return the family that knows the topic, else the one that knows the look."""

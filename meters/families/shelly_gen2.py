@@ -17,7 +17,7 @@ from typing import Any, ClassVar, NamedTuple
 
 import msgspec
 
-from meters.families import times, values
+from meters.families import single_phase, times, values
 from meters.families.message import (
     Action,
     Answer,
@@ -242,6 +242,8 @@ class ShellyGen2:
             if into is None:
                 into = quantities[own] = {}
             _read(content, fields, into)
+            if channel is not None:
+                single_phase.fill(into)
             if isinstance(content.get("output"), bool):
                 outputs.append(OutputState(own, 1, content["output"]))
         readings = [

@@ -14,7 +14,7 @@ its channels together, by default the register `Total`, is of the device itself.
 from datetime import datetime
 from typing import Any, ClassVar
 
-from meters.families import times, values
+from meters.families import single_phase, times, values
 from meters.families.message import (
     Action,
     CannotCommandError,
@@ -218,6 +218,8 @@ class Tasmota:
             quantities["temperature"] = round(celsius, 3)
         time = times.from_text(content.get("Time"))
         readings = []
+        for whole in (quantities, *channels):
+            single_phase.fill(whole)
         if quantities:
             readings.append(
                 times.reading(message, device, quantities, time=time, extra=extra)
@@ -309,7 +311,6 @@ def _energy(
     rest = {key: value for key, value in item.items() if key not in _ENERGY}
     _free_keys(rest, quantities, None)
     _sum_of_phases(quantities, "active_power")
-    _sum_of_phases(quantities, "active_energy_import", fewest=3)
     if are_channels and quantities:
         _sum_of_channels(quantities, channels)
     if "TotalStartTime" in item:

@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 
 import msgspec
 
-from meters.families import times, values
+from meters.families import single_phase, times, values
 from meters.families.message import (
     Action,
     CannotCommandError,
@@ -136,10 +136,8 @@ class Zigbee2Mqtt:
             flow = _FLOW.fullmatch(key)
             if flow and value == "producing":
                 _turn(own, _QUANTITIES[f"power{flow[1]}"][0])
-        powers = [own.get(f"active_power_l{phase}") for phase in (1, 2, 3)]
-        known = [power for power in powers if power is not None]
-        if len(known) == 3 and "active_power" not in own:
-            own["active_power"] = float(f"{sum(known):.12g}")
+        for quantities in by_device.values():
+            single_phase.fill(quantities)
         last_seen = content.get("last_seen")
         time = times.from_epoch(last_seen) or times.from_text(last_seen)
         found.readings = [

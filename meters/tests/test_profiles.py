@@ -170,8 +170,11 @@ class TestShipped:
                 "voltage_l1": 231.0,
                 "current_l1": 2.0,
                 "active_power": -0.45,
+                "active_power_l1": -0.45,
                 "active_energy_import": 10.5,
+                "active_energy_import_l1": 10.5,
                 "active_energy_export": 2.5,
+                "active_energy_export_l1": 2.5,
             }
         }
 

@@ -56,10 +56,16 @@ def test_channels_of_one_supply_may_have_one_register_for_both():
         "tele/duo/SENSOR",
         energy(Total=3.5, Power=[10, 20], Current=[0.1, 0.2], Voltage=231),
     )
+    channel = {"current_l1": 0.1, "voltage_l1": 231}
     assert quantities(found) == {
         "duo": {"active_energy_import": 3.5, "active_power": 0.03},
-        "duo/1": {"active_power": 0.01, "current_l1": 0.1, "voltage_l1": 231},
-        "duo/2": {"active_power": 0.02, "current_l1": 0.2, "voltage_l1": 231},
+        "duo/1": {**channel, "active_power": 0.01, "active_power_l1": 0.01},
+        "duo/2": {
+            **channel,
+            "current_l1": 0.2,
+            "active_power": 0.02,
+            "active_power_l1": 0.02,
+        },
     }
 
 
