@@ -76,7 +76,8 @@ class ClaimMeterForm(PlacedMeterForm):
         now: datetime,
     ) -> None:
         sites = managed_sites(user=user, now=now)
-        super().__init__(data, instance=instance, sites=sites, initial=prefilled(sent))
+        initial = {**prefilled(sent), "parent": usual_feeder(sites)}
+        super().__init__(data, instance=instance, sites=sites, initial=initial)
         self.fields["parent"].queryset = feeders(sites)  # type: ignore[attr-defined]
         self.sent = sent
 
@@ -98,6 +99,18 @@ def feeders(sites: QuerySet[Site]) -> QuerySet[Meter]:
     return Meter.objects.filter(
         site__in=sites, state=Meter.State.ACTIVE
     ).select_related("site")
+
+
+def usual_feeder(sites: QuerySet[Site]) -> Meter | None:
+    """Return the one incomer of the site that is offered first, if it has just one.
+
+    What is claimed after the incomer seldom is another one.
+    """
+    first = sites.first()
+    incomers = feeders(sites).filter(
+        site=first, parent=None, medium=Meter.Medium.ELECTRICITY
+    )[:2]
+    return incomers[0] if first is not None and len(incomers) == 1 else None
 
 
 def prefilled(sent: Mapping[str, float]) -> dict[str, Any]:

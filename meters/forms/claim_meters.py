@@ -11,7 +11,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext, gettext_lazy as _
 
-from meters.forms.claim_meter import PlacedMeterForm, feeders, prefilled
+from meters.forms.claim_meter import PlacedMeterForm, feeders, prefilled, usual_feeder
 from meters.models import Meter, User
 from meters.queries.access import managed_sites
 from meters.services.claim_meters import Claim
@@ -124,6 +124,8 @@ class ClaimMetersForm:
     ) -> None:
         self.sites = managed_sites(user=user, now=now)
         self._parents = _Parents(meters, list(feeders(self.sites)))
+        feeder = usual_feeder(self.sites)
+        self._usual_parent = str(feeder.pk) if feeder else ""
         self.rows = [self._row(data, meter, sent.get(meter.pk, {})) for meter in meters]
 
     def _row(
@@ -133,7 +135,11 @@ class ClaimMetersForm:
             data,
             instance=meter,
             sites=self.sites,
-            initial={"name": meter.device_id, **prefilled(sent)},
+            initial={
+                "name": meter.device_id,
+                "parent": self._usual_parent,
+                **prefilled(sent),
+            },
             prefix=str(meter.pk),
         )
         parent: Any = row.fields["parent"]

@@ -54,6 +54,20 @@ class TestForm:
         assert meter.power_is_primary is False
         assert "Press shop is claimed." in text_of(client.get(answer.url))
 
+    def test_the_one_incomer_is_offered_as_what_feeds_it(
+        self, client, log_in, address, site, make_meter
+    ):
+        log_in(site=site, role="manager", is_staff=True)
+        # A water meter is no incomer of electricity
+        make_meter("water", medium="water")
+        assert client.get(address).context["form"]["parent"].value() is None
+        incomer = make_meter("1")
+        make_meter("2", parent=incomer)
+        assert client.get(address).context["form"]["parent"].value() == incomer.pk
+        # Of two nobody knows
+        make_meter("3")
+        assert client.get(address).context["form"]["parent"].value() is None
+
     def test_the_readings_stay(
         self, client, log_in, meter, answers, address, store, site
     ):
