@@ -1,8 +1,10 @@
 """Shelly of the first generation (EM, 3EM, 1PM, plugs): one value a topic, no time.
 
 ``shellies/<id>/emeter/<n>/power`` carries a number as text. `total` is in Wh and
-counts for ever; `energy` is in watt-minutes, begins anew with every report, and is
-not a register. Each emeter and relay is the device ``<id>/<n>``, numbered from 0.
+counts for ever; `energy` of an emeter is in watt-minutes, begins anew with every
+report, and is not a register. That of a relay (1PM, plugs) is one, in watt-minutes
+too: it counts from the last start of the device. Each emeter and relay is the device
+``<id>/<n>``, numbered from 0.
 """
 
 from typing import ClassVar
@@ -28,6 +30,10 @@ _EMETER: dict[str, tuple[str, str]] = {
     "voltage": ("voltage_l1", "V"),
     "total": ("active_energy_import", "Wh"),
     "total_returned": ("active_energy_export", "Wh"),
+}
+_RELAY: dict[str, tuple[str, str]] = {
+    "power": ("active_power", "W"),
+    "energy": ("active_energy_import", "Wmin"),
 }
 _DEVICE: dict[str, tuple[str, str]] = {
     "temperature": ("temperature", "°C"),
@@ -60,10 +66,10 @@ class ShellyGen1:
                 return self._value(f"{device}/{n}", _EMETER.get(key), message)
             case ["relay" | "light", number] if (n := values.whole(number)) is not None:
                 return self._output(device, n, message)
-            case ["relay" | "light" | "roller", number, "power"] if (
+            case ["relay" | "light" | "roller", number, key] if (
                 n := values.whole(number)
             ) is not None:
-                return self._value(f"{device}/{n}", _EMETER["power"], message)
+                return self._value(f"{device}/{n}", _RELAY.get(key), message)
             case [key]:
                 return self._value(device, _DEVICE.get(key), message)
         return Decoded(self.name)

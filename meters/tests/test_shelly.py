@@ -118,6 +118,8 @@ class TestGen1:
         [
             ("emeter/2/power", "611.53", "active_power", 0.61153),
             ("emeter/2/total", "1891.9", "active_energy_import", 1.8919),
+            # Watt-minutes, of plugs that have no other register
+            ("relay/2/energy", "60000", "active_energy_import", 1.0),
             ("emeter/2/total_returned", "5", "active_energy_export", 0.005),
             ("emeter/2/pf", "0.54", "power_factor", 0.54),
             ("relay/2/power", "20", "active_power", 0.02),
