@@ -207,5 +207,9 @@ class Migration(migrations.Migration):
                 ],
             },
         ),
+        migrations.AddIndex(
+            model_name="deviceevent",
+            index=models.Index(fields=["-time"], name="events_by_time"),
+        ),
         migrations.RunSQL(APPEND_ONLY, NOT_APPEND_ONLY),
     ]

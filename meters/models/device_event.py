@@ -27,6 +27,8 @@ class DeviceEvent(models.Model):
                 fields=["meter", "time", "code", "active"], name="one_event_of_a_kind"
             ),
         ]
+        # The newest of many meters.
+        indexes = [models.Index(fields=["-time"], name="events_by_time")]
 
     def __str__(self) -> str:
         return f"{self.meter_id} {self.code}: {self.text}"

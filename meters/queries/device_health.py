@@ -4,14 +4,17 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from django.db.models import QuerySet
+
 from meters.domain.clock import ClockOffset, zone_text
-from meters.models import DataQuality, Meter, Site, User
+from meters.models import DataQuality, DeviceEvent, Meter, Site, User
 from meters.queries.access import visible_meters
 from meters.queries.clock_offsets import clock_offsets
 from meters.queries.newest import newest_values
 from meters.queries.tree import MeterRow, tree_rows
 
 HOURS = 24
+MOST_EVENTS = 20
 _HOUR = timedelta(hours=1)
 # From this share on an hour is as it should be: clocks of meters drift a little.
 _FULL = 0.95
@@ -143,6 +146,12 @@ def device_health(
     if order == "name":
         return sorted(found, key=lambda health: str(health.meter).casefold())
     return sorted(found, key=_ORDERS[order]) if order in _ORDERS else found
+
+
+def newest_events(meters: Iterable[Meter]) -> QuerySet[DeviceEvent]:
+    """Return what the devices told last, whatever it was."""
+    told = DeviceEvent.objects.filter(meter__in=[meter.pk for meter in meters])
+    return told.select_related("meter")[:MOST_EVENTS]
 
 
 def _health(

@@ -6,7 +6,7 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from meters.models import DataQuality, Membership, Meter, Reading
+from meters.models import DataQuality, DeviceEvent, Membership, Meter, Reading
 from meters.queries.device_health import device_health
 from meters.services.make_partitions import first_of_month, make_partitions
 from meters.tests.test_views_sites import text_of
@@ -202,6 +202,20 @@ class TestPage:
         assert "Shift its readings" not in text_of(page)
         Membership.objects.update(role="manager")
         assert "Shift its readings" in text_of(client.get(address))
+
+    def test_tells_the_newest_events_of_the_meters_that_are_seen(
+        self, client, log_in, meter, make_meter, address, other_site, site
+    ):
+        now = timezone.now()
+        log_in(site=site, role="viewer")
+        stranger = make_meter("stranger", site=other_site)
+        for of, text in ((meter, "Leakage 350 mA"), (stranger, "Phase lost")):
+            DeviceEvent.objects.create(
+                meter=of, time=now, received_at=now, code="x", text=text, active=True
+            )
+        page = text_of(client.get(address))
+        assert f"{meter.name} · Leakage 350 mA" in page
+        assert "Phase lost" not in page
 
     def test_sorts_by_column(self, meter, make_meter, health, store):
         make_meter("2", name="Another", is_online=False)

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from meters.models import RecentMessage, RejectedMessage, StoredBatch
+from meters.models import DeviceEvent, RecentMessage, RejectedMessage, StoredBatch
 from meters.services import prune_records as pruning
 from meters.services.prune_records import prune_records
 
@@ -55,3 +55,14 @@ def test_recent_messages_go_after_ten_minutes():
         )
     prune_records(now=now)
     assert [bytes(m.digest) for m in RecentMessage.objects.all()] == [bytes([9])]
+
+
+def test_events_of_devices_go_after_400_days(make_meter):
+    now, meter = timezone.now(), make_meter()
+    for days in (399, 401):
+        at = now - timedelta(days=days)
+        DeviceEvent.objects.create(
+            meter=meter, time=at, received_at=at, code="x", text="x", active=True
+        )
+    prune_records(now=now)
+    assert DeviceEvent.objects.get().time == now - timedelta(days=399)

@@ -36,6 +36,7 @@ def device_health(request: SignedInRequest, slug: str) -> HttpResponse:
             "meters": page,
             "order": order if order in query.ORDERS else "",
             "warned": [m for m in meters if m.clock and m.clock.warns],
+            "events": query.newest_events([health.meter for health in meters]),
             "may_manage": manages,
             "sees_rejected": manages or request.user.is_staff,
             "rejected": rejected_groups(rejected),
