@@ -105,7 +105,7 @@ class Registry:
             )
             return Decoded(found.name, rejected=reason)
         if isinstance(found, ProfileFamily) and found.profile.family:
-            return self.decode(message, family=found.profile.family)
+            return self._decode_by_built_in(message, found.profile.family)
         try:
             decoded = found.decode(message)
         except UnusableMessageError as error:
@@ -113,6 +113,12 @@ class Registry:
         for reading in decoded.readings:
             totals.fill(reading.quantities)
         return decoded
+
+    def _decode_by_built_in(self, message: Message, name: str) -> Decoded:
+        """Let a built-in family decode what a profile leaves to it."""
+        if not any(family.name == name for family in self._built_in):
+            return Decoded(None, rejected=f"There is no family “{name}”.")
+        return self.decode(message, family=name)
 
     def _family_of(self, message: Message) -> Family | None:
         """Return the family that knows the topic, else the one that knows the look."""

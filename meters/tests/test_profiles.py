@@ -68,6 +68,10 @@ class TestAProfile:
         body = [{"n": "d:power", "u": "W", "v": 5}]
         assert decoded(body, profile, "a/b").family == "senml"
 
+    def test_that_leaves_its_topic_to_no_family_is_refused_with_a_sentence(self):
+        profile = 'name = "mine"\nfamily = "mine"\ntopics = ["a/{}"]'
+        assert decoded({}, profile, "a/b").rejected == "There is no family “mine”."
+
 
 class TestRecords:
     PROFILE = """
@@ -107,6 +111,9 @@ voltage_l1 = { path = "7" }
         assert found.readings[0].time.timestamp() == 1_782_907_100
 
 
+GOOD = 'name = "x"\ntopics = ["{device}"]\n[quantities]\nfrequency = {path = "a"}'
+
+
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
@@ -133,7 +140,37 @@ voltage_l1 = { path = "7" }
         ),
         (
             'name = "x"\ntopics = ["{device}"]\n[quantities]\nfrequency = {path="a[x"}',
-            "mine.toml: The path “a[x” cannot be read",
+            "mine.toml: quantities.frequency: The path “a[x” cannot be read",
+        ),
+        (
+            'name = "x"\ntopics = ["{device}"]\nfamily = "senml"\n'
+            '[quantities]\nwatts = {path="a"}',
+            "mine.toml: quantities: they are left to the family.",
+        ),
+        (
+            'name = "x"\ntopics = ["{device...}{...}{...}"]',
+            "mine.toml: topics: The topic “{device...}{...}{...}” takes several parts",
+        ),
+        (
+            f"{GOOD}\n[only]\npath = 'a['\nvalues = [1]",
+            "mine.toml: only.path: The path",
+        ),
+        (
+            f"{GOOD}\n[records]\npath = 'a['\nkey = 'k'\nvalue = 'v'",
+            "mine.toml: records.path: The path",
+        ),
+        (f"{GOOD}\n[extra]\na = '[\"\\x\"]'", "mine.toml: extra.a: The path"),
+        (
+            f"{GOOD}\n[time]\npath = 't'\nformat = '%d %d'",
+            "mine.toml: time.format: “%d %d” is no format",
+        ),
+        (
+            f"{GOOD}\n[time]\npath = 't'\nformat = '%Q'",
+            "mine.toml: time.format: “%Q” is no format",
+        ),
+        (
+            GOOD.replace('"a"', '"a", factor = nan'),
+            "mine.toml: quantities.frequency: factor must be a number other than 0.",
         ),
     ],
 )

@@ -1,6 +1,9 @@
 """What a profile declares, and reading it from TOML with one sentence for a fault."""
 
-from typing import Any
+import math
+import re
+from collections.abc import Iterator
+from datetime import datetime
 from zoneinfo import available_timezones
 
 import msgspec
@@ -115,32 +118,52 @@ def read_profile(text: bytes | str, *, where: str) -> Profile:
 
 def check(profile: Profile, *, where: str) -> None:
     """Raise ProfileError where the profile names what is not there."""
-    try:
-        for topic in profile.topics:
-            compiled(topic)
-        for path in _paths(profile):
-            steps_of(path)
-    except (PathError, TopicError) as error:
-        raise ProfileError(f"{where}: {error}") from None
-    for problem in _problems(profile):
+    for problem in (*_unreadable(profile), *_problems(profile)):
         raise ProfileError(f"{where}: {problem}")
 
 
-def _paths(profile: Profile) -> list[str]:
-    named = [*profile.recognise, profile.device.path, profile.device.channel]
-    named += [profile.each, *profile.extra.values()]
-    named += [profile.time.path] if profile.time else []
-    for _, source in profile.sources():
-        named += [source.path, source.minus]
-    return [path.removeprefix("$.") for path in named]
+def _unreadable(profile: Profile) -> Iterator[str]:
+    """Yield what is wrong with how topics and paths are written."""
+    for topic in profile.topics:
+        try:
+            compiled(topic)
+        except TopicError as error:
+            yield f"topics: {error}"
+    for key, path in _paths(profile):
+        try:
+            steps_of(path.removeprefix("$."))
+        except PathError as error:
+            yield f"{key}: {error}"
 
 
-def _problems(profile: Profile) -> Any:
+def _paths(profile: Profile) -> Iterator[tuple[str, str]]:
+    """Yield every path with the key that it stands under."""
+    yield from (("recognise", path) for path in profile.recognise)
+    yield "device.path", profile.device.path
+    yield "device.channel", profile.device.channel
+    yield "each", profile.each
+    yield from ((f"extra.{name}", path) for name, path in profile.extra.items())
+    if profile.time is not None:
+        yield "time.path", profile.time.path
+    if profile.only is not None:
+        yield "only.path", profile.only.path
+    if profile.records is not None:
+        yield "records.path", profile.records.path
+    for quantity, source in profile.sources():
+        # Of records it is a name.
+        if profile.records is None:
+            yield f"quantities.{quantity}", source.path
+        yield f"quantities.{quantity}", source.minus
+
+
+def _problems(profile: Profile) -> Iterator[str]:
     if not profile.name or not profile.name.replace("-", "").isalnum():
         yield "name must be made of letters, digits and hyphens."
     if not profile.topics and not profile.recognise:
         yield "topics or recognise must say which messages are meant."
     if profile.family:
+        if profile.quantities:
+            yield "quantities: they are left to the family."
         return
     if not profile.quantities:
         yield "quantities is empty."
@@ -155,9 +178,24 @@ def _problems(profile: Profile) -> Any:
                 factor_to(quantity, source.unit)
         except UnknownUnitError as error:
             yield f"quantities.{quantity}: {error}"
+        if not math.isfinite(source.factor) or source.factor == 0:
+            yield f"quantities.{quantity}: factor must be a number other than 0."
     time = profile.time
     if time is not None and time.zone and time.zone not in available_timezones():
         yield f"time.zone: there is no zone “{time.zone}”."
+    if time is not None and not _is_format(time.format):
+        yield f"time.format: “{time.format}” is no format as strptime has it."
     has_device = profile.device.path or all("{device" in t for t in profile.topics)
     if not has_device or (profile.recognise and not profile.device.path):
         yield "device.path is missing, and the topics have no {device}."
+
+
+def _is_format(text: str) -> bool:
+    try:
+        datetime.strptime("", text)  # noqa: DTZ007
+    except re.error:
+        # The same directive twice.
+        return False
+    except ValueError as error:
+        return "does not match format" in str(error)
+    return True

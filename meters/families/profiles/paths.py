@@ -34,9 +34,16 @@ def steps_of(path: str) -> tuple[str | int, ...]:
         if index is not None:
             found.append(int(index))
         else:
-            found.append(key if key is not None else json.loads(f'"{quoted}"'))
+            found.append(key if key is not None else _unquoted(path, quoted))
         position = match.end()
     return tuple(found)
+
+
+def _unquoted(path: str, quoted: str) -> str:
+    try:
+        return str(json.loads(f'"{quoted}"'))
+    except json.JSONDecodeError:
+        raise PathError(f"The path “{path}” has a key that JSON cannot read.") from None
 
 
 def path_of(steps: tuple[str | int, ...]) -> str:

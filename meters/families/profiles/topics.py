@@ -8,6 +8,8 @@ import re
 
 _PLACE = re.compile(r"\{([a-z]*)(\.\.\.)?\}")
 _NAMES = frozenset({"", "device", "quantity", "channel"})
+# With more of them, a topic that does not match takes too long to say so.
+_MOST_LONG_PLACES = 2
 
 
 class TopicError(ValueError):
@@ -33,6 +35,10 @@ def compiled(pattern: str) -> re.Pattern[str]:
         group = f"?P<{name}>" if name else "?:"
         expression += f"({group}.+)" if many else f"({group}[^/]+)"
         position = match.end()
+    if plain.count("...}") > _MOST_LONG_PLACES:
+        raise TopicError(
+            f"The topic “{pattern}” takes several parts in more than two places."
+        )
     rest = plain[position:]
     if "{" in rest or "}" in rest:
         raise TopicError(f"The topic “{pattern}” has a brace that stands alone.")
