@@ -78,6 +78,12 @@ urlpatterns = [
         views.profile_preview,
         name="profile_preview",
     ),
+    path("profiles/<int:profile_id>/", views.change_profile, name="change_profile"),
+    path(
+        "profiles/<int:profile_id>/preview/",
+        views.profile_preview,
+        name="changed_profile_preview",
+    ),
     path(
         "profiles/<int:profile_id>/switch/",
         views.profile_switch,

@@ -1,18 +1,24 @@
 """The form in which a person says what a device's messages mean."""
 
+import re
 from typing import Any
 
+import msgspec
 import tomli_w
 from django import forms
 from django.http import QueryDict
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext as _now, gettext_lazy as _
 
-from meters.domain.units import UnknownUnitError
+from meters.families import Message
 from meters.families.profiles import Profile, ProfileError, read_profile
 from meters.families.profiles.definition import Place, Source, Time, check
-from meters.families.profiles.drafting import Found, source, written
+from meters.families.profiles.mapping import Found, source_of, written
 from meters.families.registry import built_in_families
 from meters.models import Profile as StoredProfile
+
+_NAME = re.compile(r"[A-Za-z0-9-]{1,40}")
+# Of a definition, what the form shows; the rest stays as it is.
+_IN_THE_FORM = frozenset({"name", "topics", "device", "time", "quantities"})
 
 
 class ProfileForm(forms.Form):
@@ -47,70 +53,115 @@ class ProfileForm(forms.Form):
         help_text=_("Like %Y%m%d%H%M%S. Empty: seconds or milliseconds, or ISO 8601."),
     )
 
-    @classmethod
-    def of(cls, profile: Profile) -> "ProfileForm":
-        """Return the form with a profile filled in."""
-        time = profile.time or Time("")
-        return cls(
-            initial={
-                "name": profile.name,
-                "topic": profile.topics[0] if profile.topics else "",
-                "device": profile.device.path,
-                "time": time.path,
-                "time_format": time.format,
-            }
-        )
+    def __init__(
+        self,
+        data: QueryDict | None = None,
+        *,
+        base: Profile,
+        fixed_name: str = "",
+    ) -> None:
+        """
+        Parameters
+        ----------
+        base : Profile
+            What is filled in; what the form has no field for is taken from it.
+        fixed_name : str
+            The name, where it must stay.
+        """
+        time = base.time or Time("")
+        initial = {
+            "name": fixed_name or base.name,
+            "topic": base.topics[0] if base.topics else "",
+            "device": base.device.path,
+            "time": time.path,
+            "time_format": time.format,
+        }
+        super().__init__(data, initial=initial)
+        self.base = base
+        # A profile may know its messages by their look alone.
+        self.fields["topic"].required = not base.recognise
+        if fixed_name:
+            self.fields["name"].disabled = True
+            self.fields["name"].help_text = _(
+                "It is the family of meters that are there: it stays."
+            )
 
     def profile(self, rows: list[Found]) -> Profile:
         """Return the profile; raise ProfileError where it cannot be used."""
-        given = self.cleaned_data
-        made = Profile(
+        given, base = self.cleaned_data, self.base
+        zone = base.time.zone if base.time else ""
+        made = msgspec.structs.replace(
+            base,
             name=given["name"],
-            topics=[given["topic"]],
-            device=Place(given["device"]),
+            topics=[topic for topic in (given["topic"], *base.topics[1:]) if topic],
+            device=Place(given["device"], base.device.channel),
+            time=Time(given["time"], given["time_format"], zone)
+            if given["time"]
+            else None,
+            quantities=_quantities(rows),
         )
-        if given["time"]:
-            made.time = Time(given["time"], given["time_format"])
-        for row in rows:
-            if row.quantity:
-                made.quantities[row.quantity] = _source(row)
-        check(made, where=given["name"])
+        check(made, where=made.name)
         return made
 
-    def clean_name(self) -> str:
-        """Refuse the name of a family that is built in."""
-        name: str = self.cleaned_data["name"]
-        if any(family.name == name for family in built_in_families()):
-            raise forms.ValidationError(_("A family that is built in has this name."))
-        return name
+
+def _quantities(rows: list[Found]) -> dict[str, Source | list[Source]]:
+    """Return the sources of each quantity; of several the first that is there is it."""
+    found: dict[str, list[Source]] = {}
+    for row in rows:
+        if row.quantity:
+            found.setdefault(row.quantity, []).append(source_of(row))
+    return {
+        name: items if len(items) > 1 else items[0] for name, items in found.items()
+    }
 
 
-def _source(row: Found) -> Source:
-    try:
-        return source(row.path, row.unit, row.quantity)
-    except (KeyError, UnknownUnitError):
-        raise ProfileError(f"{row.path}: there is no {row.quantity}.") from None
-
-
-def rows_of(given: QueryDict) -> list[Found]:
+def rows_given(given: QueryDict) -> list[Found]:
     """Return the rows of values as they were posted."""
-    columns = (given.getlist(name) for name in ("path", "value", "quantity", "unit"))
-    return [Found(*row) for row in zip(*columns, strict=False)]
+    columns = [given.getlist(name) for name in Found._fields]
+    return [
+        Found(*(column[number] if number < len(column) else "" for column in columns))
+        for number in range(len(columns[0]))
+    ]
 
 
-def given_profile(given: QueryDict) -> tuple[ProfileForm, Profile | None, str]:
-    """Return form, profile, and the one sentence of what is wrong with it."""
-    form = ProfileForm(given)
+def given_profile(
+    given: QueryDict, form: ProfileForm, *, fixed_name: str = ""
+) -> tuple[Profile | None, str]:
+    """Return the profile, or the one sentence of what is wrong with it."""
     try:
         if given.get("use_toml"):
-            return form, read_profile(given.get("toml", ""), where="TOML"), ""
-        if form.is_valid():
-            return form, form.profile(rows_of(given)), ""
+            profile = read_profile(given.get("toml", ""), where="TOML")
+        elif form.is_valid():
+            profile = form.profile(rows_given(given))
+        else:
+            name, problems = next(iter(form.errors.items()))
+            return None, f"{form.fields[name].label}: {problems[0]}"
     except ProfileError as error:
-        return form, None, str(error)
-    name, problems = next(iter(form.errors.items()))
-    label, problem = form.fields[name].label, problems[0]
-    return form, None, f"{label}: {problem}"
+        return None, str(error)
+    problem = _refusal(profile, fixed_name)
+    return (None, problem) if problem else (profile, "")
+
+
+def _refusal(profile: Profile, fixed_name: str) -> str:
+    """Return why a profile that can be read may not be stored; else nothing."""
+    families = {family.name for family in built_in_families()}
+    if fixed_name and profile.name != fixed_name:
+        return _now(
+            "name: it must stay “%(name)s”, which is the family of meters that are"
+            " there."
+        ) % {"name": fixed_name}
+    if profile.name in families:
+        return _now("name: A family that is built in has this name.")
+    if not _NAME.fullmatch(profile.name):
+        return _now("name: it must be made of at most 40 letters, digits and hyphens.")
+    if profile.family and profile.family not in families:
+        return _now("family: there is no family “%(name)s”.") % {"name": profile.family}
+    return ""
+
+
+def beyond_the_form(profile: Profile) -> list[str]:
+    """Return the keys of a definition that the form leaves as they are."""
+    return [key for key in written(profile) if key not in _IN_THE_FORM]
 
 
 def toml_of(profile: Profile) -> str:
@@ -118,12 +169,27 @@ def toml_of(profile: Profile) -> str:
     return tomli_w.dumps(written(profile))
 
 
-def save(profile: Profile, *, stored: StoredProfile | None, user: Any) -> StoredProfile:
-    """Store a profile under its name."""
+def save(
+    profile: Profile,
+    *,
+    text: str,
+    stored: StoredProfile | None,
+    example: Message,
+    user: Any,
+) -> StoredProfile:
+    """
+    Store a profile under its name, with a message that it was tried on.
+
+    Parameters
+    ----------
+    text : str
+        The definition as somebody has written it; empty where it comes of the form.
+    """
     if stored is None:
         stored = StoredProfile(made_by=user)
     stored.name = profile.name
-    stored.definition = toml_of(profile)
-    stored.enabled = True
+    stored.definition = text or toml_of(profile)
+    if example.payload:
+        stored.example_topic, stored.example_payload = example.topic, example.payload
     stored.save()
     return stored

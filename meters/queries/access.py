@@ -111,10 +111,16 @@ def claimable_meters(*, user: User | AnonymousUser, now: datetime) -> QuerySet[M
 
 def under_prefixes(topic_field: str, sites: QuerySet[Site]) -> Q:
     """Return the condition that a topic lies under the prefix of one of the sites."""
-    prefixes = Q(pk__in=[])
-    for prefix in sites.exclude(topic_prefix="").values_list("topic_prefix", flat=True):
-        prefixes |= Q(**{f"{topic_field}__startswith": prefix.rstrip("/") + "/"})
-    return prefixes
+    condition = Q(pk__in=[])
+    for prefix in topic_prefixes(sites):
+        condition |= Q(**{f"{topic_field}__startswith": prefix})
+    return condition
+
+
+def topic_prefixes(sites: QuerySet[Site]) -> list[str]:
+    """Return the prefixes of those sites that have one, each with its slash."""
+    prefixes = sites.exclude(topic_prefix="").values_list("topic_prefix", flat=True)
+    return [f"{prefix.rstrip('/')}/" for prefix in prefixes]
 
 
 def get_visible_site(

@@ -3,14 +3,16 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Count, Max, QuerySet
+from django.db.models import Count, Max, Q, QuerySet
 
 from meters.families import UNKNOWN_TOPIC
+from meters.families.profiles import ProfileFamily
 from meters.models import RejectedMessage, User
 from meters.queries.access import managed_sites, under_prefixes
 
 MOST_TOPICS = 100
 _EXCERPT = 200
+_MOST_ASKED = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,10 +30,18 @@ class UnknownTopic:
 
 def unknown_messages(*, user: User, now: datetime) -> QuerySet[RejectedMessage]:
     """Return those that concern the user: staff all, managers those of their sites."""
-    unknown = RejectedMessage.objects.filter(reason=UNKNOWN_TOPIC)
-    if user.is_active and user.is_staff:
-        return unknown
-    return unknown.filter(under_prefixes("topic", managed_sites(user=user, now=now)))
+    return _concerning(user, now).filter(reason=UNKNOWN_TOPIC)
+
+
+def messages_meant_by(
+    family: ProfileFamily, *, user: User, now: datetime
+) -> QuerySet[RejectedMessage]:
+    """Return those that a profile means, or has refused, and that concern the user."""
+    refused = Q(family=family.name)
+    kept = _concerning(user, now).filter(Q(reason=UNKNOWN_TOPIC) | refused)
+    topics = kept.values_list("topic", flat=True).order_by("topic").distinct()
+    meant = [topic for topic in topics[:_MOST_ASKED] if family.knows(topic)]
+    return kept.filter(Q(topic__in=meant) | refused)
 
 
 def unknown_topics(*, user: User, now: datetime) -> list[UnknownTopic]:
@@ -48,3 +58,10 @@ def unknown_topics(*, user: User, now: datetime) -> list[UnknownTopic]:
         for group in groups
         if group["last"] in newest
     ]
+
+
+def _concerning(user: User, now: datetime) -> QuerySet[RejectedMessage]:
+    if user.is_active and user.is_staff:
+        return RejectedMessage.objects.all()
+    sites = managed_sites(user=user, now=now)
+    return RejectedMessage.objects.filter(under_prefixes("topic", sites))

@@ -1,24 +1,10 @@
 import json
 
 import pytest
-from django.utils import timezone
 
-from meters.families import UNKNOWN_TOPIC
 from meters.families.profiles.drafting import draft
 from meters.models import Meter, Profile, Reading, RejectedMessage
-
-BODY = {"sn": "K1", "ts": 1_782_907_100, "P": {"power_kW": 2.5, "u_L1": "231.5 V"}}
-
-
-def kept(topic="hall/K1/data", body=BODY):
-    payload = json.dumps(body).encode()
-    return RejectedMessage.objects.create(
-        received_at=timezone.now(),
-        topic=topic,
-        payload=payload,
-        payload_size=len(payload),
-        reason=UNKNOWN_TOPIC,
-    )
+from meters.tests.profile_pages import BODY, kept, posted
 
 
 class TestDraft:
@@ -43,19 +29,10 @@ class TestDraft:
         assert set(found.profile.quantities) == {"active_power", "voltage_l1"}
 
 
-def posted(**fields):
-    return {
-        "name": "mine",
-        "topic": "hall/{}/data",
-        "device": "sn",
-        "time": "",
-        "time_format": "",
-        "path": ["P.power_kW", "P.u_L1"],
-        "value": ["2.5", "231.5 V"],
-        "quantity": ["active_power", ""],
-        "unit": ["kW", ""],
-        **fields,
-    }
+def text(name):
+    """Return a definition as text, with the name given so."""
+    rest = 'topics = ["hall/{device}/data"]\n[quantities]\nactive_power={path="a"}'
+    return {"use_toml": "on", "toml": f"{name}\n{rest}"}
 
 
 @pytest.mark.django_db
@@ -84,7 +61,13 @@ class TestEditor:
             ({"topic": "other/{}"}, "is not meant by the profile"),
             ({"device": "no.where"}, "names no device at “no.where”"),
             ({"unit": ["kWh", ""]}, "active_power is in kW, not in “kWh”"),
-            ({"use_toml": "on", "toml": "name = 5"}, "TOML: Expected `str`"),
+            ({"use_toml": "on", "toml": "name = 5"}, "TOML: name: Expected `str`"),
+            (text('name = "tasmota"'), "name: A family that is built in has this name"),
+            (text(f'name = "{"x" * 41}"'), "name: it must be made of at most 40"),
+            (
+                {"use_toml": "on", "toml": 'name="x"\ntopics=["a"]\nfamily="x"'},
+                "family: there is no family “x”",
+            ),
         ],
     )
     def test_a_fault_is_one_sentence_and_nothing_is_saved(
@@ -100,6 +83,25 @@ class TestEditor:
         answer = client.post(f"/unknown/{kept().pk}/preview/", posted())
         assert "2.5" in answer.content.decode()
         assert not Profile.objects.exists()
+
+    def test_a_name_that_is_taken_is_refused(self, log_in, client):
+        log_in(is_staff=True)
+        Profile.objects.create(name="mine", definition="", enabled=False)
+        answer = client.post(f"/unknown/{kept().pk}/", posted(save="1"))
+        assert "name: there is a profile “mine” already." in answer.content.decode()
+
+    def test_what_is_left_to_a_family_is_shown_as_that_family_reads_it(
+        self, log_in, client
+    ):
+        log_in(is_staff=True)
+        body = [{"n": "d7:power", "u": "W", "v": 5}]
+        message = kept("hall/a", body)
+        toml = 'name = "mine"\ntopics = ["hall/{}"]\nfamily = "senml"'
+        page = client.post(
+            f"/unknown/{message.pk}/preview/", {"use_toml": "on", "toml": toml}
+        ).content.decode()
+        assert "d7" in page
+        assert "5.00 W" in page
 
     def test_a_manager_sees_what_came_under_the_sites_prefix(
         self, log_in, site, client

@@ -25,12 +25,12 @@ from meters.views.meter_changes import meter_changes, undo_change
 from meters.views.meter_settings import meter_settings
 from meters.views.meters import meter_detail
 from meters.views.outputs import add_output, lift_lockout, output_detail
-from meters.views.profiles import (
+from meters.views.profile_editor import (
+    change_profile,
     profile_editor,
     profile_preview,
-    profile_switch,
-    unknown_topic_list,
 )
+from meters.views.profiles import profile_switch, unknown_topic_list
 from meters.views.search import search
 from meters.views.setup import first_administrator
 from meters.views.shift_clock import shift_clock
@@ -41,6 +41,7 @@ __all__ = [
     "add_output",
     "approve_command",
     "cancel_command",
+    "change_profile",
     "claim_meter",
     "claim_meters",
     "command_meter",

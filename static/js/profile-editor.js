@@ -18,6 +18,9 @@ async function refresh() {
   if (!answer?.ok || answer.redirected || number !== asked) return;
   const page = new DOMParser().parseFromString(await answer.text(), "text/html");
   preview.replaceChildren(...page.body.childNodes);
+  // The text follows the table until it is what counts.
+  const { definition } = preview.querySelector("[data-definition]").dataset;
+  if (definition && !form.elements.use_toml.checked) form.elements.toml.value = definition;
 }
 
 form.addEventListener("input", () => {

@@ -1,6 +1,7 @@
 """Discovered meters, claimed together, and the health of a site, in a browser."""
 
 import json
+import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -8,7 +9,7 @@ from django.utils import timezone
 from playwright.sync_api import expect
 
 from conftest import wait_until
-from meters.models import DataQuality, Meter, Reading, RejectedMessage
+from meters.models import DataQuality, Meter, Profile, Reading, RejectedMessage
 from meters.services.make_partitions import first_of_month, make_partitions
 from tests.browser.conftest import elsewhere, log_in
 from tests.browser.test_look import POOR_CONTRAST
@@ -206,6 +207,42 @@ def test_a_meter_nobody_has_heard_of_is_on_the_dashboard_without_a_file(
     wait_until(lambda: is_stored(14.25, send))
     page.goto(f"{portal.url}/sites/{site.slug}/")
     expect(page.get_by_text("14.25").first).to_be_visible()
+
+
+def test_a_profile_is_changed_and_ingest_follows(
+    page, faults, portal, meter, site, manager
+):
+    def send(watts):
+        body = {"sn": "KL-0815", "P": watts, "U": 231.5}
+        meter.publish(json.dumps(body), topic="hall/KL-0815/telemetry")
+
+    elsewhere(Profile.objects.create)(
+        name="kl-meter",
+        definition='name = "kl-meter"\ntopics = ["hall/{device}/telemetry"]\n'
+        '[quantities]\nactive_power = { path = "P" }',
+    )
+    wait_until(lambda: is_stored(1500.0, send))
+    page.goto(f"{portal.url}/unknown/")
+    page.get_by_role("link", name="kl-meter").click()
+    expect(page.get_by_text("There is no message of it")).to_be_visible()
+    expect(page.get_by_label("Name", exact=True)).to_be_disabled()
+
+    # A message is pasted: what comes of it is shown at once, and what it holds
+    page.get_by_label("What it says").fill('{"sn": "KL-0815", "P": 1750, "U": 231.5}')
+    expect(page.locator("#preview")).to_contain_text("1.75 MW")
+    page.get_by_role("button", name="List what it holds").click()
+    page.get_by_label("Unit of P").select_option("W")
+    expect(page.locator("#preview")).to_contain_text("1.75 kW")
+    page.get_by_label("Quantity of U").select_option("voltage_l1")
+    expect(page.locator("#preview")).to_contain_text("231.5 V")
+    page.get_by_text("Advanced: the definition as text").click()
+    expect(page.get_by_label("Definition")).to_have_value(re.compile("voltage_l1"))
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_text("Profile “kl-meter” is in use")).to_be_visible()
+    wait_until(lambda: is_stored(1.75, lambda kilowatts: send(kilowatts * 1000)))
+    changed = Reading.objects.filter(active_power=1.75, voltage_l1=231.5)
+    assert elsewhere(changed.exists)()
+    assert faults == []
 
 
 def is_stored(kilowatts, send):

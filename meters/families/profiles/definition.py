@@ -13,6 +13,8 @@ from meters.domain.units import UnknownUnitError, factor_to
 from meters.families.profiles.paths import PathError, steps_of
 from meters.families.profiles.topics import TopicError, compiled
 
+_AT_KEY = re.compile(r"(.*) - at `\$\.?(.+)`")
+
 
 class ProfileError(ValueError):
     """The profile cannot be used; the text is one sentence that names the place."""
@@ -111,7 +113,7 @@ def read_profile(text: bytes | str, *, where: str) -> Profile:
     try:
         profile = msgspec.toml.decode(text, type=Profile)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise ProfileError(f"{where}: {error}.") from None
+        raise ProfileError(f"{where}: {_key_first(str(error))}.") from None
     check(profile, where=where)
     return profile
 
@@ -120,6 +122,11 @@ def check(profile: Profile, *, where: str) -> None:
     """Raise ProfileError where the profile names what is not there."""
     for problem in (*_unreadable(profile), *_problems(profile)):
         raise ProfileError(f"{where}: {problem}")
+
+
+def _key_first(error: str) -> str:
+    match = _AT_KEY.fullmatch(error)
+    return f"{match[2]}: {match[1]}" if match else error
 
 
 def _unreadable(profile: Profile) -> Iterator[str]:

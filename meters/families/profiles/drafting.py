@@ -1,20 +1,16 @@
 """A first draft of a profile, guessed from messages that no family knows."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-import msgspec
-
-from meters.domain.quantities import BY_NAME
 from meters.families import times, values
 from meters.families.message import UnusableMessageError
 from meters.families.names import guess
-from meters.families.profiles.definition import Place, Profile, Source, Time
-from meters.families.profiles.paths import path_of
+from meters.families.profiles.definition import Place, Profile, Time
+from meters.families.profiles.mapping import MOST_VALUES, Found, leaves, shown, source
 from meters.families.profiles.topics import compiled
 
-MOST_VALUES = 80
 _IDS = frozenset(
     {"id", "sn", "serial", "serialnumber", "device", "deviceid", "deviceeui", "deveui"}
     | {"meter", "meterid", "metersn", "mac", "imei", "uid", "uuid"}
@@ -28,16 +24,6 @@ _LOCAL_FORMATS = (
     "%H:%M:%S %d/%m/%Y",
     "%Y/%m/%d %H:%M:%S",
 )
-
-
-class Found(NamedTuple):
-    """A value that stands in a message, and what it may be."""
-
-    path: str
-    value: str
-    # Of the table, with its unit; empty where the key says nothing.
-    quantity: str
-    unit: str
 
 
 class Draft(NamedTuple):
@@ -67,7 +53,7 @@ def draft(topics: Sequence[str], payload: bytes) -> Draft:
         content = None
     if not isinstance(content, dict | list):
         return _draft_of_number(topics, device_at, name, payload)
-    found = list(_leaves(content))[:MOST_VALUES]
+    found = list(leaves(content))[:MOST_VALUES]
     device = next((p for p, key, v in found if _plain(key) in _IDS and _is_id(v)), "")
     profile = Profile(name=name, device=Place(device))
     if device_at is not None:
@@ -84,19 +70,8 @@ def draft(topics: Sequence[str], payload: bytes) -> Draft:
             quantity, unit = "", ""
         if quantity:
             profile.quantities[quantity] = source(path, unit, quantity)
-        listed.append(Found(path, str(value)[:60], quantity, unit))
+        listed.append(Found(path, shown(value), quantity, unit))
     return Draft(profile, listed)
-
-
-def source(path: str, unit: str, quantity: str) -> Source:
-    """Return a source; the table's own unit goes without saying."""
-    return Source(path, unit=None if unit in {"", BY_NAME[quantity].unit} else unit)
-
-
-def written(profile: Profile) -> dict[str, Any]:
-    """Return the profile as plain tables, to be written as TOML."""
-    plain: dict[str, Any] = msgspec.to_builtins(profile)
-    return {key: value for key, value in plain.items() if value not in ({}, [], "")}
 
 
 def _draft_of_number(
@@ -120,7 +95,7 @@ def _draft_of_number(
             quantity, unit = "", ""
         if quantity:
             profile.quantities[quantity] = source(key, unit, quantity)
-        text = payload.decode("utf-8", "replace")[:60] if key == parts[-1] else ""
+        text = shown(payload.decode("utf-8", "replace")) if key == parts[-1] else ""
         listed.append(Found(key, text, quantity, unit))
     return Draft(profile, listed)
 
@@ -142,23 +117,6 @@ def _device_part(topics: Sequence[str]) -> int | None:
             return differing[0]
     with_digits = [n for n, part in enumerate(own) if re.search(r"\d", part)]
     return max(with_digits, key=lambda n: len(own[n]), default=None)
-
-
-def _leaves(
-    content: Any, steps: tuple[str | int, ...] = ()
-) -> Iterator[tuple[str, str, Any]]:
-    """Yield (path, last key, value) of everything that is neither list nor object."""
-    if len(steps) > 8:
-        return
-    if isinstance(content, dict):
-        for key, value in content.items():
-            yield from _leaves(value, (*steps, str(key)))
-    elif isinstance(content, list):
-        for number, value in enumerate(content[:20]):
-            yield from _leaves(value, (*steps, number))
-    elif content is not None and content != "":
-        key = next((step for step in reversed(steps) if isinstance(step, str)), "")
-        yield path_of(steps), key, content
 
 
 def _plain(key: str) -> str:

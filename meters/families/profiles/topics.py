@@ -54,3 +54,8 @@ def mqtt_filter(pattern: str) -> str:
             break
         parts.append("+" if "{" in part or part == "+" else part)
     return "/".join(parts)
+
+
+def lies_under(pattern: str, prefix: str) -> bool:
+    """Tell whether every topic of the pattern begins with the prefix, as it stands."""
+    return pattern.startswith(prefix) and not set("{}+#").intersection(prefix)
