@@ -123,6 +123,12 @@ def topic_prefixes(sites: QuerySet[Site]) -> list[str]:
     return [f"{prefix.rstrip('/')}/" for prefix in prefixes]
 
 
+def longest_prefix(topic: str) -> str:
+    """Return the longest prefix of any site that a topic lies under; else nothing."""
+    prefixes = topic_prefixes(Site.objects.all())
+    return max(filter(topic.startswith, prefixes), key=len, default="")
+
+
 def get_visible_site(
     *, user: User | AnonymousUser, slug: str, now: datetime
 ) -> Site | None:

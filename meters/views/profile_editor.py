@@ -34,6 +34,7 @@ from meters.forms.profile import (
 from meters.ingest.batch import KEPT_PAYLOAD
 from meters.ingest.decode_again import decode_again
 from meters.models import Meter, Profile as StoredProfile
+from meters.queries.access import longest_prefix
 from meters.queries.profiles import name_is_in_use, topics_beyond
 from meters.queries.unknown_messages import (
     messages_meant_by,
@@ -121,7 +122,8 @@ def _new(request: SignedInRequest, message_id: int) -> _Editing:
         if item.topic != kept.topic
     ]
     message = Message(kept.topic, bytes(kept.payload), kept.received_at)
-    profile, rows = draft([kept.topic, *others], message.payload)
+    prefix = longest_prefix(kept.topic)
+    profile, rows = draft([kept.topic, *others], message.payload, prefix=prefix)
     form = ProfileForm(base=profile)
     return _Editing(message, form, rows, profile, message_id=kept.pk)
 

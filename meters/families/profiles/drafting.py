@@ -33,7 +33,7 @@ class Draft(NamedTuple):
     found: list[Found]
 
 
-def draft(topics: Sequence[str], payload: bytes) -> Draft:
+def draft(topics: Sequence[str], payload: bytes, *, prefix: str = "") -> Draft:
     """
     Return a profile guessed from topics of like devices and one of their messages.
 
@@ -43,16 +43,19 @@ def draft(topics: Sequence[str], payload: bytes) -> Draft:
         The message's own first; others that may be of the same kind.
     payload : bytes
         JSON, or one number as text.
+    prefix : str
+        What the topic begins with in any case, with its slash.
     """
     parts = topics[0].split("/")
-    device_at = _device_part(topics)
+    first = prefix.count("/")
+    device_at = _device_part(topics, first)
     name = re.sub(r"[^a-z0-9]+", "-", parts[0].lower()).strip("-") or "mine"
     try:
         content = values.tolerant_json(payload)
     except UnusableMessageError:
         content = None
     if not isinstance(content, dict | list):
-        return _draft_of_number(topics, device_at, name, payload)
+        return _draft_of_number(topics, device_at, name, payload, first=first)
     found = list(leaves(content))[:MOST_VALUES]
     device = next((p for p, key, v in found if _plain(key) in _IDS and _is_id(v)), "")
     profile = Profile(name=name, device=Place(device))
@@ -75,14 +78,19 @@ def draft(topics: Sequence[str], payload: bytes) -> Draft:
 
 
 def _draft_of_number(
-    topics: Sequence[str], device_at: int | None, name: str, payload: bytes
+    topics: Sequence[str],
+    device_at: int | None,
+    name: str,
+    payload: bytes,
+    *,
+    first: int,
 ) -> Draft:
     """Return the draft of a device with a topic for each value: all of these."""
     parts = topics[0].split("/")
     if device_at is None or device_at == len(parts) - 1:
         device_at = max(0, len(parts) - 2)
     topic = [*parts[:-1], "{quantity}"]
-    if len(parts) > 1:
+    if len(parts) > 1 and device_at >= first:
         topic[device_at] = "{device}"
     profile = Profile(name=name, topics=["/".join(topic)])
     pattern = compiled(profile.topics[0])
@@ -100,8 +108,8 @@ def _draft_of_number(
     return Draft(profile, listed)
 
 
-def _device_part(topics: Sequence[str]) -> int | None:
-    """Return which part of the topic names the device.
+def _device_part(topics: Sequence[str], first: int) -> int | None:
+    """Return which part of the topic, from the first that may, names the device.
 
     The one in which like topics differ; else the longest that has a digit.
     """
@@ -113,9 +121,11 @@ def _device_part(topics: Sequence[str]) -> int | None:
             for number, (one, two) in enumerate(zip(own, parts, strict=False))
             if one != two
         ]
-        if len(parts) == len(own) and len(differing) == 1:
+        if len(parts) == len(own) and len(differing) == 1 and differing[0] >= first:
             return differing[0]
-    with_digits = [n for n, part in enumerate(own) if re.search(r"\d", part)]
+    with_digits = [
+        n for n, part in enumerate(own) if n >= first and re.search(r"\d", part)
+    ]
     return max(with_digits, key=lambda n: len(own[n]), default=None)
 
 
