@@ -141,10 +141,11 @@ class Subscription:
             logger.error("The broker at %s refuses us: %s.", self.address, code)
             return
         self._connected(self._generation, flags.session_present)
-        if self._leaving:
-            client.unsubscribe(list(self._leaving))
         if self._topics:
             client.subscribe([(topic, 1) for topic in self._topics])
+        # Afterwards: what both hear is heard all the time.
+        if self._leaving:
+            client.unsubscribe(list(self._leaving))
         logger.info(
             "Connected to the broker at %s as %s%s.",
             self.address,

@@ -4,6 +4,7 @@ A family is one module; `Registry` holds one instance of each, with its state.
 """
 
 from meters.families.message import (
+    Announced,
     Answer,
     CannotCommandError,
     Command,
@@ -24,6 +25,7 @@ from meters.families.registry import LARGEST_PAYLOAD, UNKNOWN_TOPIC, Registry
 __all__ = [
     "LARGEST_PAYLOAD",
     "UNKNOWN_TOPIC",
+    "Announced",
     "Answer",
     "CannotCommandError",
     "Command",

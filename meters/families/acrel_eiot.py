@@ -23,6 +23,7 @@ from meters.families.message import (
     Status,
     UnusableMessageError,
 )
+from meters.families.prefixed import prefixed
 
 _TOPIC = re.compile(r"(?:^|/)(?:sys/dev|data/up|data/dev|notify/dev)/(?:.*/)?([^/]+)$")
 _READABLE = 2**20
@@ -44,9 +45,8 @@ class AcrelEiot:
     """The family "acrel-eiot"."""
 
     name = "acrel-eiot"
-    shared_topics: tuple[str, ...] = ("sys/dev/#", "notify/dev/#")
     # Uploads in several parts have a state.
-    own_topics: tuple[str, ...] = ("data/up/#", "data/dev/#")
+    own_topics: tuple[str, ...] = prefixed("data/up/#", "data/dev/#")
 
     def __init__(self) -> None:
         self._uploads = Uploads()

@@ -46,7 +46,6 @@ class AcrelHw:
     """The family "acrel-hw"."""
 
     name = "acrel-hw"
-    shared_topics: tuple[str, ...] = ("/gw/acrelHW/#",)
     own_topics: tuple[str, ...] = ()
 
     def knows(self, topic: str) -> bool:

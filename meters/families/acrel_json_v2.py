@@ -97,7 +97,6 @@ class AcrelJsonV2:
     """The family "acrel-json-v2"."""
 
     name = "acrel-json-v2"
-    shared_topics: tuple[str, ...] = ("+/+/+/json-v2/analog/#",)
     own_topics: tuple[str, ...] = ()
 
     def knows(self, topic: str) -> bool:

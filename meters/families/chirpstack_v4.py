@@ -24,6 +24,7 @@ from meters.families.message import (
     Status,
     UnusableMessageError,
 )
+from meters.families.prefixed import prefixed
 
 _TOPIC = re.compile(r"(.*?application/[^/]+/device/([^/]+))/event/([^/]+)")
 _EUI = ("devEui", "devEUI")
@@ -61,9 +62,8 @@ class ChirpStackV4:
     """The family "chirpstack-v4"."""
 
     name = "chirpstack-v4"
-    shared_topics: tuple[str, ...] = ()
     # Sets that come in pieces have a state.
-    own_topics: tuple[str, ...] = ("application/+/device/+/event/+",)
+    own_topics: tuple[str, ...] = prefixed("application/+/device/+/event/+")
     actions: ClassVar[frozenset[Action]] = frozenset({"on", "off"})
     reports_outputs: ClassVar[bool] = False
 

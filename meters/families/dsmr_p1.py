@@ -116,7 +116,6 @@ class DsmrP1:
     """The family "dsmr-p1"."""
 
     name = "dsmr-p1"
-    shared_topics: tuple[str, ...] = ("dsmr/#", "p1/#")
     own_topics: tuple[str, ...] = ()
 
     def knows(self, topic: str) -> bool:

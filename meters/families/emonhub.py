@@ -54,7 +54,6 @@ class EmonHub:
     """The family "emonhub"."""
 
     name = "emonhub"
-    shared_topics: tuple[str, ...] = ("emon/#", "emonhub/rx/+/values")
     own_topics: tuple[str, ...] = ()
 
     def knows(self, topic: str) -> bool:

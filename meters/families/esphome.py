@@ -22,6 +22,7 @@ from meters.families.message import (
     UnusableMessageError,
 )
 from meters.families.names import guess
+from meters.families.prefixed import prefixed
 
 # The ids of the component "dsmr".
 _OF_P1 = re.compile(r"(?:reactive_)?power_delivered(?:_l[123])?")
@@ -32,9 +33,11 @@ class EspHome:
     """The family "esphome"; a switch is an output by the order of its appearance."""
 
     name = "esphome"
-    shared_topics: tuple[str, ...] = ("+/sensor/+/state",)
     # Switches are numbered by who hears all of them.
-    own_topics: tuple[str, ...] = ("+/status", "+/switch/+/state")
+    own_topics: tuple[str, ...] = (
+        "+/status",
+        *prefixed("+/switch/+/state"),
+    )
     actions: ClassVar[frozenset[Action]] = frozenset({"on", "off", "toggle"})
     reports_outputs: ClassVar[bool] = True
 

@@ -76,8 +76,8 @@ class HomeAssistant:
     """The family "home-assistant"."""
 
     name = "home-assistant"
-    shared_topics: tuple[str, ...] = ()
-    own_topics: tuple[str, ...] = (f"{_PREFIX}#",)
+    own_topics: tuple[str, ...] = ()
+    announcements: tuple[str, ...] = (f"{_PREFIX}#",)
 
     def __init__(self) -> None:
         self._sensors: dict[str, list[_Sensor]] = {}

@@ -122,13 +122,12 @@ class Family(Protocol):
     """
     One kind of device: knows its topics, reads its messages.
 
-    `shared_topics` are MQTT topic filters whose messages any process may decode alone;
-    `own_topics` those that need the state of the messages before (births, fragments,
-    partial sets) or that devices publish retained: one process hears them all.
+    `own_topics` are MQTT topic filters of messages that need the state of those before
+    (births, fragments, partial sets) or that devices publish retained: one process
+    hears them all. Any process may decode the others alone.
     """
 
     name: str
-    shared_topics: tuple[str, ...]
     own_topics: tuple[str, ...]
 
     def knows(self, topic: str) -> bool:
@@ -144,6 +143,18 @@ class RecognisesContent(Protocol):
 
     def recognises(self, message: Message) -> bool:
         """Return whether this message, of a topic nobody knows, is of this family."""
+
+
+@runtime_checkable
+class Announced(Protocol):
+    """
+    A family whose devices announce what their topics mean, retained.
+
+    `announcements` are topic filters that every process hears; nothing of these
+    messages is stored.
+    """
+
+    announcements: tuple[str, ...]
 
 
 class Command(msgspec.Struct, frozen=True):

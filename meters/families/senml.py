@@ -33,7 +33,6 @@ class SenMl:
     """The family "senml"."""
 
     name = "senml"
-    shared_topics: tuple[str, ...] = ()
     own_topics: tuple[str, ...] = ()
 
     def knows(self, topic: str) -> bool:

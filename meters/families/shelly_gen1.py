@@ -45,7 +45,6 @@ class ShellyGen1:
     """The family "shelly-gen1"."""
 
     name = "shelly-gen1"
-    shared_topics: tuple[str, ...] = ()
     # Announcements and relays are retained, and there are few of these devices.
     own_topics: tuple[str, ...] = ("shellies/#",)
     actions: ClassVar[frozenset[Action]] = frozenset({"on", "off", "toggle"})

@@ -32,6 +32,7 @@ from meters.families.message import (
     Status,
     UnusableMessageError,
 )
+from meters.families.prefixed import prefixed
 
 # Who asks; answers come on the topic "<this>/rpc".
 ASKER = "energy-site"
@@ -133,12 +134,7 @@ class ShellyGen2:
     """The family "shelly-gen2"."""
 
     name = "shelly-gen2"
-    shared_topics: tuple[str, ...] = (
-        "+/events/rpc",
-        "+/status/+",
-        f"{ASKER}/rpc",
-    )
-    own_topics: tuple[str, ...] = ("+/online",)
+    own_topics: tuple[str, ...] = prefixed("+/online")
     actions: ClassVar[frozenset[Action]] = frozenset({"on", "off", "toggle", "read"})
     reports_outputs: ClassVar[bool] = True
 

@@ -28,6 +28,7 @@ from meters.families.message import (
     UnusableMessageError,
 )
 from meters.families.names import guess
+from meters.families.prefixed import prefixed
 
 _PREFIXES = ("tele", "stat", "cmnd")
 _ENDS = ("SENSOR", "STATE", "LWT", "RESULT")
@@ -136,15 +137,7 @@ class Tasmota:
     """The family "tasmota"."""
 
     name = "tasmota"
-    shared_topics: tuple[str, ...] = (
-        "tele/+/SENSOR",
-        "tele/+/STATE",
-        "stat/#",
-        "+/tele/SENSOR",
-        "+/tele/STATE",
-        "+/stat/+",
-    )
-    own_topics: tuple[str, ...] = ("tele/+/LWT", "+/tele/LWT")
+    own_topics: tuple[str, ...] = prefixed("tele/+/LWT", "+/tele/LWT")
     actions: ClassVar[frozenset[Action]] = frozenset(
         {"on", "off", "toggle", "read", "set_interval"}
     )

@@ -31,11 +31,6 @@ class ThingsBoard:
     """The family "thingsboard"."""
 
     name = "thingsboard"
-    shared_topics: tuple[str, ...] = (
-        "v1/devices/me/+",
-        "+/v1/devices/me/+",
-        "+/+/v1/devices/me/+",
-    )
     own_topics: tuple[str, ...] = ()
 
     def knows(self, topic: str) -> bool:
@@ -65,7 +60,6 @@ class ThingsBoardGateway:
     """The family "thingsboard-gateway"."""
 
     name = "thingsboard-gateway"
-    shared_topics: tuple[str, ...] = (f"{_GATEWAY}+", f"+/{_GATEWAY}+")
     own_topics: tuple[str, ...] = ()
 
     def knows(self, topic: str) -> bool:

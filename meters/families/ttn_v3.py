@@ -22,6 +22,7 @@ from meters.families.message import (
     Status,
     UnusableMessageError,
 )
+from meters.families.prefixed import prefixed
 
 _TOPIC = re.compile(r"(.*?v3/[^/]+/devices/([^/]+))/(up|join|down/[^/]+|[^/]+(?:/.+)?)")
 _OURS = "energy-site:"
@@ -31,9 +32,8 @@ class TtnV3:
     """The family "ttn-v3"."""
 
     name = "ttn-v3"
-    shared_topics: tuple[str, ...] = ()
     # Not down/push: that is what the portal itself sends.
-    own_topics: tuple[str, ...] = (
+    own_topics: tuple[str, ...] = prefixed(
         "v3/+/devices/+/up",
         "v3/+/devices/+/join",
         "v3/+/devices/+/down/ack",

@@ -83,7 +83,6 @@ class Zigbee2Mqtt:
     """The family "zigbee2mqtt"."""
 
     name = "zigbee2mqtt"
-    shared_topics: tuple[str, ...] = ()
     # States may be retained, and all come by one bridge.
     own_topics: tuple[str, ...] = (f"{PREFIX}#",)
     actions: ClassVar[frozenset[Action]] = frozenset({"on", "off", "toggle", "read"})

@@ -3,6 +3,7 @@
 import logging
 import threading
 import time
+from collections.abc import Callable
 
 from paho.mqtt.client import Client
 
@@ -29,6 +30,7 @@ class Stream:
         name: str,
         topics: list[str],
         leaving: list[str] | None = None,
+        leaves_out: Callable[[str], bool] = lambda _topic: False,
     ) -> None:
         """
         Parameters
@@ -37,8 +39,12 @@ class Stream:
             The client id; fixed, for the session's sake.
         topics, leaving : list of str
             Topic filters to subscribe to, and to unsubscribe from.
+        leaves_out : callable
+            Tells of a topic whether it is another process that stores its messages.
         """
         self._address = address
+        self._topics = topics
+        self._leaving = leaving or []
         self.name = name
         self.count = 0
         self.had_session: bool | None = None
@@ -49,7 +55,7 @@ class Stream:
             address,
             client_id=name,
             topics=topics,
-            leaving=leaving or [],
+            leaving=self._leaving,
             on_message=self._on_message,
             on_connect=self._on_connect,
         )
@@ -59,7 +65,8 @@ class Stream:
             acknowledge=self._subscription.acknowledge,
             answer=lambda reply: self._subscription.publish(reply.topic, reply.content),
             source=name,
-            topics=topics,
+            topics=self._topics_held,
+            leaves_out=leaves_out,
         )
 
     def run(self) -> None:
@@ -96,6 +103,12 @@ class Stream:
             self.had_session = session_resumed
         self._last_message = time.monotonic()
         self._waiting.connected(generation, session_resumed)
+
+    def _topics_held(self) -> list[str]:
+        """Return the filters that the session has at the broker."""
+        # They are left when it is connected.
+        left = self._leaving if self.had_session is None else []
+        return [*self._topics, *left]
 
     def _stop_when_quiet(self) -> None:
         began = time.monotonic()

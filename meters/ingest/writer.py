@@ -6,6 +6,7 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from datetime import datetime
+from functools import lru_cache
 from itertools import groupby
 from operator import itemgetter
 
@@ -32,6 +33,7 @@ logger = logging.getLogger(__name__)
 _LONGEST_PAUSE_S = 30.0
 _REPORT_EVERY_S = 60.0
 _PROFILES_EVERY_S = 2.0
+_REMEMBERED_TOPICS = 50_000
 _AWAY = (
     OperationalError,
     InterfaceError,
@@ -56,7 +58,8 @@ class Writer:
         acknowledge: Acknowledge,
         answer: Answer,
         source: str,
-        topics: list[str],
+        topics: Callable[[], list[str]],
+        leaves_out: Callable[[str], bool],
     ) -> None:
         self._waiting = waiting
         self._live = live
@@ -64,6 +67,9 @@ class Writer:
         self._answer = answer
         self._source = source
         self._topics = topics
+        self._leaves_out = lru_cache(_REMEMBERED_TOPICS)(
+            lambda topic: leaves_out(topic.decode("utf-8", "replace"))
+        )
         self._quality = QualityCounts()
         self._registry = Registry()
         self._profiles: object = None
@@ -101,9 +107,12 @@ class Writer:
     def write(self, waiting: list[Waiting]) -> None:
         """Store a batch, trying again while the database is away; acknowledge it."""
         pause_s = 1.0
-        while True:
+        messages = [
+            message for _, message in waiting if not self._leaves_out(message.topic)
+        ]
+        while messages:
             try:
-                self._store_or_halve([message for _, message in waiting])
+                self._store_or_halve(messages)
                 break
             except _AWAY as error:
                 logger.warning(
@@ -194,7 +203,7 @@ class Writer:
         self._counts.update(messages=1, rejected=1)
 
     def _note_session(self) -> None:
-        note_session(name=self._source, topics=self._topics, now=timezone.now())
+        note_session(name=self._source, topics=self._topics(), now=timezone.now())
 
     def _patiently(self, write: Callable[[], None]) -> None:
         """Write what is not worth waiting for; while the database is away, do not."""

@@ -16,7 +16,6 @@ class Relay:
     """Devices with relays that tell how they stand."""
 
     name = "relay"
-    shared_topics: ClassVar[tuple[str, ...]] = ("relay/+/state",)
     own_topics: ClassVar[tuple[str, ...]] = ()
     actions: ClassVar[frozenset[str]] = frozenset(
         {"on", "off", "toggle", "read", "set_interval"}

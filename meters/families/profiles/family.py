@@ -14,7 +14,7 @@ from meters.families import times, values
 from meters.families.message import Decoded, Message, Reading, UnusableMessageError
 from meters.families.profiles.definition import Profile, Source, Time
 from meters.families.profiles.paths import Getter, getter
-from meters.families.profiles.topics import compiled, mqtt_filter
+from meters.families.profiles.topics import compiled
 
 _MOST_INSTANTS = 1_000
 # The one format that many devices share.
@@ -42,7 +42,6 @@ class ProfileFamily:
     def __init__(self, profile: Profile) -> None:
         self.name = profile.name
         self.profile = profile
-        self.shared_topics = tuple(mqtt_filter(topic) for topic in profile.topics)
         self._patterns = [compiled(topic) for topic in profile.topics]
         self._recognised = [getter(path) for path in profile.recognise]
         self._device = getter(profile.device.path) if profile.device.path else None

@@ -45,17 +45,6 @@ def compiled(pattern: str) -> re.Pattern[str]:
     return re.compile(expression + re.escape(rest))
 
 
-def mqtt_filter(pattern: str) -> str:
-    """Return the narrowest MQTT filter that hears every topic of the pattern."""
-    parts = []
-    for part in pattern.split("/"):
-        if "..." in part or part == "#":
-            parts.append("#")
-            break
-        parts.append("+" if "{" in part or part == "+" else part)
-    return "/".join(parts)
-
-
 def lies_under(pattern: str, prefix: str) -> bool:
     """Tell whether every topic of the pattern begins with the prefix, as it stands."""
     return pattern.startswith(prefix) and not set("{}+#").intersection(prefix)

@@ -42,7 +42,6 @@ class SparkplugB:
     """The family "sparkplug-b"."""
 
     name = "sparkplug-b"
-    shared_topics: tuple[str, ...] = ()
     own_topics: tuple[str, ...] = (f"{PREFIX}#", "STATE/#")
     actions: ClassVar[frozenset[Action]] = frozenset({"on", "off", "read"})
     reports_outputs: ClassVar[bool] = True

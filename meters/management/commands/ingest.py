@@ -1,22 +1,28 @@
 """Store what meters publish: subscribe, decode, store, acknowledge; runs for ever."""
 
+import logging
 import signal
+import time
 from argparse import ArgumentParser
 from collections.abc import Callable
 from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
+from django.db import InterfaceError, OperationalError, connection
 
 from meters.broker import BrokerAddress, BrokerError
 from meters.families import Registry
+from meters.ingest import roles
 from meters.ingest.holder import Holder
 from meters.ingest.stream import Stream
 from meters.models import IngestSession
 from meters.services.note_session import forget_session
 
-SHARE = "$share/energy-site/"
+logger = logging.getLogger(__name__)
+
 OWN = "ingest-own"
+_ASK_EVERY_S = 2.0
 
 
 class Command(BaseCommand):
@@ -40,7 +46,7 @@ class Command(BaseCommand):
         which.add_argument(
             "--shared",
             action="store_true",
-            help="share the topics of families without state with other processes",
+            help="share with other processes all but what --own hears",
         )
         which.add_argument(
             "--own",
@@ -71,10 +77,10 @@ class Command(BaseCommand):
         if drain:
             self._drain(address, drain)
         elif own:
-            self._run_alone(Stream(address, name=OWN, topics=_own_topics()))
+            self._run_alone(_stream(address, OWN, roles.own(Registry().families)))
         else:
-            topics = _shared_topics() if shared else topics
-            stream = Stream(address, name=name, topics=topics)
+            role = _shared_or_all(topics, shared=shared)
+            stream = _stream(address, name, role)
             _on_signal(stream.stop)
             stream.run()
 
@@ -91,9 +97,7 @@ class Command(BaseCommand):
         holder.stop()
 
     def _drain(self, address: BrokerAddress, name: str) -> None:
-        session = IngestSession.objects.filter(name=name).first()
-        leaving = session.topics if session else []
-        stream = Stream(address, name=name, topics=[], leaving=leaving)
+        stream = Stream(address, name=name, topics=[], leaving=_noted_topics(name))
         _on_signal(stream.stop)
         there_was_one = stream.drain()
         forget_session(name=name)
@@ -110,12 +114,35 @@ def _on_signal(stop: Callable[[], None]) -> None:
         signal.signal(number, lambda *_: stop())
 
 
-def _shared_topics() -> list[str]:
-    families = Registry().families
-    filters = {topic for family in families for topic in family.shared_topics}
-    return [f"{SHARE}{topic}" for topic in sorted(filters)]
+def _shared_or_all(topics: list[str], *, shared: bool) -> roles.Role:
+    try:
+        if shared:
+            return roles.shared(Registry().families, settings.MQTT_TOPICS)
+        return roles.everything(topics)
+    except roles.OverlapError as error:
+        raise CommandError(str(error)) from error
 
 
-def _own_topics() -> list[str]:
-    families = Registry().families
-    return sorted({topic for family in families for topic in family.own_topics})
+def _stream(address: BrokerAddress, name: str, role: roles.Role) -> Stream:
+    noted = _noted_topics(name)
+    return Stream(
+        address,
+        name=name,
+        topics=role.topics,
+        # Of a session as it was before; the broker keeps its filters.
+        leaving=sorted(set(noted) - set(role.topics)),
+        leaves_out=role.leaves_out,
+    )
+
+
+def _noted_topics(name: str) -> list[str]:
+    """Return the filters that a session has; wait while the database is away."""
+    while True:
+        try:
+            session = IngestSession.objects.filter(name=name).first()
+        except (OperationalError, InterfaceError) as error:
+            logger.warning("PostgreSQL is away: %s", str(error).strip().splitlines()[0])
+            connection.close()
+            time.sleep(_ASK_EVERY_S)
+        else:
+            return session.topics if session else []
