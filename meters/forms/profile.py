@@ -161,7 +161,8 @@ def _refusal(profile: Profile, fixed_name: str) -> str:
 
 def beyond_the_form(profile: Profile) -> list[str]:
     """Return the keys of a definition that the form leaves as they are."""
-    return [key for key in written(profile) if key not in _IN_THE_FORM]
+    keys = [key for key in written(profile) if key not in _IN_THE_FORM]
+    return ["topics", *keys] if len(profile.topics) > 1 else keys
 
 
 def toml_of(profile: Profile) -> str:

@@ -10,6 +10,7 @@ from meters.families.profiles import read_profile
 from meters.models import CommandTemplate, Meter, Profile, Reading, RejectedMessage
 from meters.queries.profiles import profiles_version
 from meters.tests.profile_pages import BODY, kept, posted
+from meters.views.profile_editor import TOML_EXAMPLE
 
 pytestmark = pytest.mark.django_db
 
@@ -240,6 +241,61 @@ class TestSaving:
         assert "it is at rest" in page_of(answer)
         assert not Profile.objects.get().enabled
         assert not Meter.objects.exists()
+
+
+class TestFactorAndMissing:
+    FIELDS = posted(factor=["0.1", ""], missing=["", "6553.5, --"])
+
+    def test_stand_in_the_table(self, staff, client, mine):
+        fields = {**self.FIELDS, **sample(), "quantity": ["active_power", "voltage_l1"]}
+        client.post(address(mine), {**fields, "save": 1})
+        [power, voltage] = [
+            item
+            for _, item in read_profile(
+                Profile.objects.get().definition, where=""
+            ).sources()
+        ]
+        assert (power.factor, power.missing) == (0.1, [])
+        assert (voltage.factor, voltage.missing) == (1.0, [6553.5, "--"])
+        page = page_of(client.get(address(mine)))
+        assert 'name="factor" value="0.1"' in page
+        assert 'name="missing" value="6553.5, --"' in page
+
+    def test_count_in_the_preview(self, staff, client, mine):
+        body = {"sn": "K1", "P": {"power_kW": 2.5, "u_L1": 6553.5}}
+        fields = {**self.FIELDS, "quantity": ["active_power", "voltage_l1"]}
+        preview = page_of(
+            client.post(f"{address(mine)}preview/", {**fields, **sample(body=body)})
+        )
+        assert "250 W" in preview
+        assert "Voltage" not in preview
+
+    @pytest.mark.parametrize(
+        ("factor", "sentence"),
+        [
+            ("a tenth", "quantities.active_power: factor “a tenth” is no number."),
+            ("0", "quantities.active_power: factor must be a number other than 0."),
+            ("inf", "quantities.active_power: factor must be a number other than 0."),
+        ],
+    )
+    def test_a_factor_that_is_none_is_refused(
+        self, staff, client, mine, factor, sentence
+    ):
+        answer = client.post(
+            address(mine), {**posted(factor=[factor, ""]), **sample(), "save": 1}
+        )
+        assert sentence in page_of(answer)
+
+    def test_the_page_says_that_the_text_can_say_more(self, staff, client, mine):
+        page = page_of(client.get(address(mine)))
+        assert "The text below can say more: lists of records" in page
+        body = {
+            "sn": "A7",
+            "data": [{"at": 1782907100, "point": [{"id": 13, "val": 1250}]}],
+        }
+        kept("hall/x/data", body)
+        fields = {"use_toml": "on", "toml": TOML_EXAMPLE, **sample("hall/x/data", body)}
+        assert "125 W" in page_of(client.post(f"{address(mine)}preview/", fields))
 
 
 class TestItsName:

@@ -49,6 +49,28 @@ UNITS = (
     *("var", "kvar", "VA", "kVA", "varh", "kvarh", "Hz", "%", "°C", "m³", "l", "m³/h"),
 )
 _LONGEST_TOPIC = 1_000
+# Of {"sn": "A7", "data": [{"at": 1782907100, "point": [{"id": 13, "val": 1250}]}]}.
+TOML_EXAMPLE = """\
+name = "hall-meter"
+topics = ["hall/{}/data", "yard/{}/data"]
+each = "data"                # a list of instants; paths are within each
+missing = [-127, "--"]       # of every quantity
+
+[device]
+path = "sn"
+
+[time]
+path = "at"
+zone = "Europe/Berlin"
+
+[records]                    # a list of records that name their quantity
+path = "point"
+key = "id"
+value = "val"
+
+[quantities]
+active_power = { path = "13", unit = "W", factor = 0.1 }
+"""
 
 
 @dataclass(slots=True)
@@ -268,6 +290,7 @@ def _page(request: SignedInRequest, editing: _Editing) -> HttpResponse:
         or preview["toml"]
         or request.POST.get("toml", ""),
         "use_toml": bool(editing.text),
+        "toml_example": TOML_EXAMPLE,
     }
     return render(request, "meters/profile_editor.html", context)
 

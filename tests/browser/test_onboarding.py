@@ -17,6 +17,12 @@ from tests.stream.messages import adw300
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
+KL_METER = """
+name = "kl-meter"
+topics = ["hall/{device}/telemetry"]
+[quantities]
+active_power = { path = "P" }
+"""
 FIRST, SECOND, THIRD = "24102809510001", "24102809510002", "24102809510003"
 
 
@@ -156,6 +162,12 @@ def test_pages_fit_the_screen_and_stand_out_from_their_ground(
 ):
     meter.publish(adw300("W" * 100), adw300(THIRD))
     wait_until(lambda: Meter.objects.count() == 3)
+    profile = elsewhere(Profile.objects.create)(
+        name="a-profile",
+        definition=KL_METER.replace("kl-meter", "a-profile"),
+        example_topic=f"hall/{'long' * 60}/telemetry",
+        example_payload=json.dumps({"P": 5, "a" * 80: ["w" * 90]}).encode(),
+    )
     page.set_viewport_size({"width": width, "height": 844})
     page.emulate_media(color_scheme=scheme)
     ids = ",".join(str(m.pk) for m in Meter.objects.filter(state="discovered"))
@@ -164,6 +176,8 @@ def test_pages_fit_the_screen_and_stand_out_from_their_ground(
         "/discovered/?state=ignored",
         f"/discovered/claim/?meters={ids}",
         "/sites/plant-north/health/",
+        "/unknown/",
+        f"/profiles/{profile.pk}/",
         f"/sites/plant-north/health/clock/{unwell.pk}/",
     ):
         page.goto(portal.url + path)
@@ -216,11 +230,7 @@ def test_a_profile_is_changed_and_ingest_follows(
         body = {"sn": "KL-0815", "P": watts, "U": 231.5}
         meter.publish(json.dumps(body), topic="hall/KL-0815/telemetry")
 
-    elsewhere(Profile.objects.create)(
-        name="kl-meter",
-        definition='name = "kl-meter"\ntopics = ["hall/{device}/telemetry"]\n'
-        '[quantities]\nactive_power = { path = "P" }',
-    )
+    elsewhere(Profile.objects.create)(name="kl-meter", definition=KL_METER)
     wait_until(lambda: is_stored(1500.0, send))
     page.goto(f"{portal.url}/unknown/")
     page.get_by_role("link", name="kl-meter").click()
