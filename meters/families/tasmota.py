@@ -28,6 +28,7 @@ from meters.families.message import (
     UnusableMessageError,
 )
 from meters.families.names import guess
+from meters.families.p1_pieces import KEYS, P1Pieces
 from meters.families.prefixed import prefixed
 
 _PREFIXES = ("tele", "stat", "cmnd")
@@ -137,11 +138,17 @@ class Tasmota:
     """The family "tasmota"."""
 
     name = "tasmota"
-    own_topics: tuple[str, ...] = prefixed("tele/+/LWT", "+/tele/LWT")
+    # Telegrams of a serial line come in pieces.
+    own_topics: tuple[str, ...] = prefixed(
+        *("tele/+/LWT", "+/tele/LWT", "tele/+/RESULT", "+/tele/RESULT")
+    )
     actions: ClassVar[frozenset[Action]] = frozenset(
         {"on", "off", "toggle", "read", "set_interval"}
     )
     reports_outputs: ClassVar[bool] = True
+
+    def __init__(self) -> None:
+        self._pieces = P1Pieces()
 
     def knows(self, topic: str) -> bool:
         parts = topic.split("/")
@@ -171,11 +178,9 @@ class Tasmota:
         ]
         if end == "SENSOR" and not found.readings and not found.outputs:
             raise UnusableMessageError(f"Device {device} sends no value that is known.")
-        if end == "RESULT" and "SerialReceived" in content:
-            raise UnusableMessageError(
-                "The message is a piece of a serial line’s text: set the device up to"
-                " decode the meter itself, or to send whole telegrams."
-            )
+        serial = next((content[key] for key in KEYS if key in content), None)
+        if end == "RESULT" and serial is not None:
+            return self._pieces.decode(str(serial), message)
         return found
 
     def encode(self, command: Command) -> list[Outgoing]:

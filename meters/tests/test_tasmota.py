@@ -181,7 +181,7 @@ def test_the_last_will(text, online):
         ("tele/p/SENSOR", "[1]", "no JSON object"),
         ("tele/p/SENSOR", {"Time": "2026-07-01T12:00:00"}, "no value that is known"),
         ("tele/p/LWT", "maybe", "Online or Offline"),
-        ("tele/p/RESULT", {"SerialReceived": "1-0:1.8"}, "piece of a serial line"),
+        ("tele/p/RESULT", {"SerialReceived": "ATZ OK"}, "piece of a serial line"),
     ],
 )
 def test_what_cannot_be_used_says_why(topic, payload, reason):
