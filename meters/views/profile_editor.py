@@ -1,7 +1,6 @@
 """Say what a device's messages mean, and see at once what comes of one of them."""
 
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from django.contrib import messages
@@ -160,11 +159,15 @@ def _change(request: SignedInRequest, profile_id: int) -> _Editing:
         text = stored.definition
     fixed_name = stored.name if name_is_in_use(stored.name) else ""
     form = ProfileForm(base=base, fixed_name=fixed_name)
-    message = _example(request, stored, profile)
+    is_given = request.method == "POST"
+    message = (
+        _given_message(request) if is_given else _example(request, stored, profile)
+    )
     editing = _Editing(
         message, form, taken(base), profile, problem, stored, fixed_name, text=text
     )
-    editing.rows = _beside(request, editing)
+    if not is_given:
+        editing.rows = _beside(request, editing)
     return editing
 
 
@@ -187,8 +190,6 @@ def _example(
 def _take_given(request: SignedInRequest, editing: _Editing) -> None:
     """Let the form say how the profile is to be, and what it is tried on."""
     given = request.POST
-    if editing.stored is not None:
-        editing.message = _given_message(request, now=editing.message.received_at)
     base, fixed_name = editing.form.base, editing.fixed_name
     editing.form = ProfileForm(given, base=base, fixed_name=fixed_name)
     editing.rows = rows_given(given) or editing.rows
@@ -200,10 +201,10 @@ def _take_given(request: SignedInRequest, editing: _Editing) -> None:
         editing.problem = _beyond(request, editing.profile)
 
 
-def _given_message(request: SignedInRequest, *, now: datetime) -> Message:
+def _given_message(request: SignedInRequest) -> Message:
     topic = request.POST.get("sample_topic", "").replace("\0", "").strip()
     payload = request.POST.get("sample", "").strip().encode()
-    return Message(topic[:_LONGEST_TOPIC], payload[:KEPT_PAYLOAD], now)
+    return Message(topic[:_LONGEST_TOPIC], payload[:KEPT_PAYLOAD], timezone.now())
 
 
 def _beyond(request: SignedInRequest, profile: Profile) -> str:
