@@ -3,6 +3,7 @@
 import pytest
 
 from meters.families import Decoded, Registry
+from meters.families.sparkplug.payload import Payload
 from meters.ingest import roles
 from meters.tests.families import message
 from meters.tests.family_messages import MESSAGES
@@ -52,6 +53,62 @@ def test_several_read_what_one_would_read(family, prefix, first):
     if not is_known(messages):
         pytest.skip("not known below a prefix")
     assert by_several(messages, first=first) == by_one(messages)
+
+
+def _data(seq):
+    metric = {"alias": 1, "datatype": 10, "double_value": 230.0 + seq}
+    return Payload(timestamp=1772366391000, seq=seq, metrics=[metric])
+
+
+@pytest.mark.parametrize("first", [0, 1])
+@pytest.mark.parametrize(
+    "messages",
+    [
+        # Data by the alias of a birth
+        [
+            MESSAGES["sparkplug-b"][0],
+            *(
+                ("spBv1.0/plant/NDATA/edge", _data(seq).SerializeToString())
+                for seq in (1, 2)
+            ),
+        ],
+        # Switches are numbered as they are met
+        [(f"cellar/switch/{name}/state", "ON") for name in ("pump", "fan", "door")],
+        # A telegram in pieces
+        [
+            ("tele/p1/RESULT", {"SSerialReceived": text})
+            for text in ("/KFM5\r\n1-0:1.7.0(0", "0.244*kW)", "\r\n!\r\n")
+        ],
+        # An announcement, and what it announces
+        MESSAGES["home-assistant"],
+    ],
+)
+def test_what_needs_those_before_is_read_as_one_would_read_it(messages, first):
+    several = [message(topic, body) for topic, body in messages]
+    assert by_several(several, first=first) == by_one(several)
+
+
+@pytest.mark.parametrize(
+    ("family", "topics"),
+    [
+        ("acrel-eiot", ["data/up/pk7/26020200000001", "data/dev/pk7/26020200000001"]),
+        ("chirpstack-v4", ["application/a/device/70b3d5e75e0000a1/event/up"]),
+        ("ttn-v3", ["v3/plant@ttn/devices/hall-3/up"]),
+        ("sparkplug-b", ["spBv1.0/plant/DDATA/edge/meter"]),
+        ("zigbee2mqtt", ["zigbee2mqtt/hall/plug"]),
+        ("shelly-gen1", ["shellies/em3-1/emeter/2/power"]),
+        ("shelly-gen2", ["shelly-b2/online"]),
+        ("tasmota", ["tele/p/LWT", "hall/tele/LWT", "tele/p/RESULT"]),
+        ("esphome", ["cellar/switch/pump/state", "cellar/status"]),
+    ],
+)
+@pytest.mark.parametrize("prefix", ["", "north/", "works/north/hall3/"])
+def test_what_one_must_hear_is_heard_by_one(family, topics, prefix):
+    known = next(each for each in FAMILIES if each.name == family)
+    below = [f"{prefix}{topic}" for topic in topics]
+    unheard = [t for t in below if known.knows(t) and not SHARED.leaves_out(t)]
+    assert unheard == []
+    assert prefix or all(map(known.knows, below))
 
 
 @pytest.mark.parametrize("family", sorted(MESSAGES))
