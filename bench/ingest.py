@@ -1,12 +1,17 @@
 """How fast ingest empties a backlog, against a paho subscriber that only counts.
 
     bench/ingest.py [--messages 100000] [--meters 1000] [--family acrel-json-v2]
+                    [--processes 2]
 
 Whole messages of QoS 1 (bench/loads.py) are published while two sessions are away: that
 of ingest, and one for each protocol of the bare subscriber. Then the publisher stops,
 and one after the other drains the same backlog. The ratio is to the faster of the two
 bare subscribers. Everything that ingest does is on: partitions, discovery, StoredBatch,
 Redis, acknowledgement after the commit.
+
+With `--processes`, the same is published once more for as many sessions that share a
+subscription, and drained by their processes together, into emptied tables. No other
+session has anything left by then, neither for one process nor for several.
 """
 
 import argparse
@@ -25,33 +30,45 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from bench.loads import LOADS
 from bench.servers import ROOT, on_servers
 
+# Families of which any process may decode any message.
+WITHOUT_STATE = ("acrel-json-v2", "shelly-gen2", "profile")
+
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--messages", type=int, default=100_000)
     parser.add_argument("--meters", type=int, default=1_000)
     parser.add_argument("--family", choices=LOADS, default="acrel-json-v2")
+    parser.add_argument("--processes", type=int, default=1, help="that share (1)")
     given = parser.parse_args()
+    if given.processes > 1 and given.family not in WITHOUT_STATE:
+        parser.error(f"Messages of {given.family} are for one process.")
     on_servers()
-    print(json.dumps(measure(given.messages, given.meters, given.family)))
+    print(json.dumps(measure(given)))
 
 
-def measure(messages: int, meters: int, family: str) -> dict[str, float | str]:
+def measure(given: argparse.Namespace) -> dict[str, float | str]:
     from paho.mqtt.enums import MQTTProtocolVersion
 
-    open_session("ingest-1")
+    messages, family = given.messages, given.family
+    open_session("ingest-1", ["#"])
     bare = {
         "bare-5": MQTTProtocolVersion.MQTTv5,
         "bare-3": MQTTProtocolVersion.MQTTv311,
     }
     for name, protocol in bare.items():
         drain_bare(name, protocol, 0)
-    births = publish(messages, meters, family)
+    births = publish(messages, given.meters, family)
     rates = {
         name: drain_bare(name, protocol, births + messages)
         for name, protocol in bare.items()
     }
-    ours = drain_ingest(messages)
+    ours = drain_ingest(messages, [["--name", "ingest-1"]])
+    together: dict[str, float] = {}
+    if given.processes > 1:
+        for name in ("ingest-1", *bare):
+            end_session(name)
+        together = measure_together(given, ours.rate)
     fastest = max(rates.values())
     return {
         "messages_per_s": round(ours.rate),
@@ -65,10 +82,48 @@ def measure(messages: int, meters: int, family: str) -> dict[str, float | str]:
         "memory_at_the_end_mb": round(ours.late_kb / 1024, 1),
         "messages": messages,
         "family": family,
+        **together,
     }
 
 
-def open_session(client_id: str) -> None:
+def measure_together(given: argparse.Namespace, alone: float) -> dict[str, float]:
+    """Let several processes store what one has stored; return how they compare."""
+    from django.conf import settings
+
+    from meters.families import Registry
+    from meters.ingest import roles
+
+    names = [f"ingest-{number + 1}" for number in range(given.processes)]
+    role = roles.shared(Registry().families, settings.MQTT_TOPICS)
+    empty_tables()
+    for name in names:
+        open_session(name, role.topics)
+    publish(given.messages, given.meters, given.family)
+    ours = drain_ingest(given.messages, [["--shared", "--name", n] for n in names])
+    ratio = "two_over_one" if len(names) == 2 else "several_over_one"
+    return {
+        "processes": len(names),
+        "together_messages_per_s": round(ours.rate),
+        ratio: round(ours.rate / alone, 3),
+        "together_lost": given.messages - ours.stored,
+        "together_duplicated": ours.duplicated,
+    }
+
+
+def empty_tables() -> None:
+    """Forget what is stored; the meters too, so that they are discovered again."""
+    from django.db import connection
+
+    from meters.live.newest import redis_client
+
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "TRUNCATE meters_reading, meters_storedbatch, meters_meter CASCADE"
+        )
+    redis_client().flushdb()
+
+
+def open_session(client_id: str, topics: list[str]) -> None:
     """Let the broker know the session, as ingest opens it, and leave."""
     from django.conf import settings
 
@@ -78,7 +133,7 @@ def open_session(client_id: str) -> None:
     subscription = Subscription(
         BrokerAddress.of(settings.MQTT_URL),
         client_id=client_id,
-        topics=["#"],
+        topics=topics,
         on_message=lambda *_: None,
         on_connect=lambda *_: connected.set(),
     )
@@ -86,6 +141,20 @@ def open_session(client_id: str) -> None:
     connected.wait(10)
     time.sleep(0.5)
     subscription.stop()
+
+
+def end_session(client_id: str) -> None:
+    """Let the broker forget a session."""
+    from django.conf import settings
+
+    from meters.broker import BrokerAddress, new_client
+
+    address = BrokerAddress.of(settings.MQTT_URL)
+    client = new_client(address, client_id=client_id)
+    client.connect(address.host, address.port)
+    while not client.is_connected():
+        client.loop(0.1)
+    client.disconnect()
 
 
 def publish(messages: int, meters: int, family: str) -> int:
@@ -182,13 +251,19 @@ class Drained(NamedTuple):
     late_kb: int
 
 
-def drain_ingest(messages: int) -> Drained:
-    """Let ``manage.py ingest`` empty its session; return what it did."""
+def drain_ingest(messages: int, processes: list[list[str]]) -> Drained:
+    """Let processes of ``manage.py ingest`` empty their sessions; return what they did.
+
+    The memory is that of the first.
+    """
     from django.db.models import Max, Min, Sum
 
     from meters.models import Reading, StoredBatch
 
-    process = subprocess.Popen([sys.executable, "manage.py", "ingest"], cwd=ROOT)
+    running = [
+        subprocess.Popen([sys.executable, "manage.py", "ingest", *arguments], cwd=ROOT)
+        for arguments in processes
+    ]
     early_kb = 0
     deadline = time.monotonic() + 60 + messages / 500
     stored = 0
@@ -197,10 +272,12 @@ def drain_ingest(messages: int) -> Drained:
         totals = StoredBatch.objects.aggregate(Sum("readings"))
         stored = totals["readings__sum"] or 0
         if not early_kb and stored > messages / 10:
-            early_kb = resident_kb(process.pid)
-    late_kb = resident_kb(process.pid)
-    process.terminate()
-    process.wait(30)
+            early_kb = resident_kb(running[0].pid)
+    late_kb = resident_kb(running[0].pid)
+    for process in running:
+        process.terminate()
+    for process in running:
+        process.wait(30)
     times = Reading.objects.aggregate(first=Min("received_at"))
     last = StoredBatch.objects.aggregate(last=Max("stored_at"))["last"]
     duplicates = StoredBatch.objects.aggregate(Sum("duplicates"))["duplicates__sum"]
