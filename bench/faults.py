@@ -3,9 +3,12 @@
     bench/faults.py [--short] [--log FILE]
 
 Meters with and without a clock publish all the while with QoS 1, to servers of this
-script's own. Ingest is killed at random moments, PostgreSQL is stopped and started,
-Valkey emptied and stopped, the disk of the database full, the broker restarted in an
-orderly way. Then every message that the broker took is looked for in the database.
+script's own. Ingest is killed twenty times while it stores, PostgreSQL is stopped and
+started, Valkey emptied and stopped, the disk of the database full, the broker restarted
+in an orderly way. Then each message that the broker took is looked for in the database.
+
+The disk is a small tmpfs, which root may mount; as anybody else PostgreSQL is made to
+raise the error. `disk_full` of the result tells which it was.
 """
 
 import argparse
@@ -13,6 +16,7 @@ import json
 import os
 import random
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -27,6 +31,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from bench.ingest import resident_kb
 from bench.servers import ROOT
+from bench.small_disk import Disk, small_disk
 from energy_site.embedded.accounts import account_of_engines
 from energy_site.embedded.credentials import Credentials
 from energy_site.embedded.given import Given
@@ -37,29 +42,24 @@ from energy_site.embedded.stack import Stack, build
 TOPIC = "platform/acrel/meter/json-v2/analog/0000"
 PER_SECOND = 400
 METERS = 50
+KILLS = 20
 SETTLE_WITHIN_S = 180
-# The error that PostgreSQL gives when it cannot write: SQLSTATE 53100.
-_FULL_DISK = """
-CREATE OR REPLACE FUNCTION disk_full() RETURNS trigger AS $$
-BEGIN RAISE 'could not extend file: No space left on device' USING ERRCODE = '53100';
-END $$ LANGUAGE plpgsql;
-CREATE TRIGGER disk_full BEFORE INSERT ON meters_reading
-FOR EACH ROW EXECUTE FUNCTION disk_full();
-"""
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--short", action="store_true", help="about a minute")
+    parser.add_argument("--short", action="store_true", help="outages of 8 s, not 30")
     parser.add_argument("--log", type=Path, help="what ingest says")
     given = parser.parse_args()
-    with servers() as stack:
-        print(json.dumps(outages(stack, short=given.short, log=given.log)))
+    # Ended from outside it leaves nothing behind either.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+    with servers() as (stack, disk):
+        print(json.dumps(outages(stack, disk, short=given.short, log=given.log)))
 
 
 @contextmanager
-def servers() -> Iterator[Stack]:
-    """Start throw-away servers and make the tables."""
+def servers() -> Iterator[tuple[Stack, Disk]]:
+    """Start throw-away servers and make the tables; give them and PostgreSQL's disk."""
     account = account_of_engines()
     home = Path(tempfile.mkdtemp(prefix="energy-site-faults-"))
     places = lay_out(home, account)
@@ -72,6 +72,7 @@ def servers() -> Iterator[Stack]:
         broker="mosquitto",
         durable=True,
     )
+    disk = small_disk(places.engines / "small-disk", stack.postgres)
     try:
         for server in stack.servers:
             server.start()
@@ -83,10 +84,11 @@ def servers() -> Iterator[Stack]:
 
         django.setup()
         call_command("migrate", verbosity=0)
-        yield stack
+        yield stack, disk
     finally:
         for server in reversed(stack.servers):
             server.stop()
+        disk.remove()
         for folder in {home, places.engines}:
             shutil.rmtree(folder, ignore_errors=True)
 
@@ -189,41 +191,21 @@ def message(number: int) -> str:
     return json.dumps({"data": [instant]})
 
 
-def outages(stack: Stack, *, short: bool, log: Path | None) -> dict[str, Any]:
-    from django.db import connection
-
-    rng = random.Random(7)  # noqa: S311 - when to kill
-    kills, away_s = (5, 8) if short else (20, 30)
+def outages(
+    stack: Stack, disk: Disk, *, short: bool, log: Path | None
+) -> dict[str, Any]:
+    away_s = 8 if short else 30
     ingest = Ingest(log)
+    # Its session is there before anything is published.
     time.sleep(3)
     load = Load()
-    for _ in range(kills):
-        time.sleep(rng.uniform(0.3, 2.0))
-        ingest.kill()
-        ingest.start()
-    time.sleep(5)
-
+    kill_often(ingest)
     before_mb = ingest.memory_mb()
-    stack.postgres.stop()
-    connection.close()
-    time.sleep(away_s)
-    during_mb = ingest.memory_mb()
-    stack.postgres.start()
-    time.sleep(3)
-
-    from meters.live.newest import redis_client
-
-    redis_client().flushall()
-    stack.valkey.stop()
+    during_mb = stop_database(stack, ingest, away_s)
+    lose_live_values(stack, away_s / 3)
+    disk.fill()
     time.sleep(away_s / 3)
-    stack.valkey.start()
-
-    with connection.cursor() as cursor:
-        cursor.execute(_FULL_DISK)
-    time.sleep(away_s / 3)
-    with connection.cursor() as cursor:
-        cursor.execute("DROP TRIGGER disk_full ON meters_reading")
-
+    disk.free()
     with load.pausing():
         stack.broker.stop()
         time.sleep(1)
@@ -238,11 +220,65 @@ def outages(stack: Stack, *, short: bool, log: Path | None) -> dict[str, Any]:
         "stored": stored,
         "lost": published - distinct,
         "duplicated": stored - distinct,
-        "kills": kills,
+        "kills": KILLS,
         "database_away_s": away_s,
+        "disk_full": disk.kind,
         "memory_before_mb": before_mb,
         "memory_while_away_mb": during_mb,
     }
+
+
+def kill_often(ingest: Ingest) -> None:
+    """Kill ingest again and again, a moment after it has begun to store."""
+    rng = random.Random(7)  # noqa: S311 - when to kill
+    for _ in range(KILLS):
+        await_storing()
+        time.sleep(rng.uniform(0, 0.7))
+        ingest.kill()
+        ingest.start()
+    await_storing()
+    time.sleep(2)
+
+
+def stop_database(stack: Stack, ingest: Ingest, away_s: float) -> float:
+    """Stop PostgreSQL for a while; return the memory of ingest meanwhile. [MB]"""
+    from django.db import connection
+
+    stack.postgres.stop()
+    connection.close()
+    time.sleep(away_s)
+    during_mb = ingest.memory_mb()
+    stack.postgres.start()
+    # What breaks next is to meet it at work.
+    await_storing()
+    return during_mb
+
+
+def lose_live_values(stack: Stack, away_s: float) -> None:
+    """Empty Valkey, and stop it for a while."""
+    from meters.live.newest import redis_client
+
+    redis_client().flushall()
+    stack.valkey.stop()
+    time.sleep(away_s)
+    stack.valkey.start()
+
+
+def await_storing() -> None:
+    """Return when ingest has stored something from now on."""
+    from django.db.models import Max
+
+    from meters.models import StoredBatch
+
+    def newest() -> int:
+        return StoredBatch.objects.aggregate(newest=Max("pk"))["newest"] or 0
+
+    before = newest()
+    deadline = time.monotonic() + SETTLE_WITHIN_S
+    while newest() == before:
+        if time.monotonic() > deadline:
+            raise SystemExit("Ingest stores nothing any more.")
+        time.sleep(0.05)
 
 
 def settle(published: int) -> tuple[int, int]:

@@ -12,7 +12,7 @@ from energy_site.embedded.engines.mosquitto import installed_program
 
 @pytest.mark.slow
 @pytest.mark.skipif(installed_program() is None, reason="there is no Mosquitto here")
-def test_a_minute_of_outages_loses_nothing_and_stores_nothing_twice(tmp_path):
+def test_twenty_kills_and_other_outages_lose_nothing_and_store_nothing_twice(tmp_path):
     log = tmp_path / "ingest.log"
     run = subprocess.run(
         [sys.executable, "bench/faults.py", "--short", "--log", str(log)],
@@ -25,6 +25,7 @@ def test_a_minute_of_outages_loses_nothing_and_stores_nothing_twice(tmp_path):
     assert run.returncode == 0, run.stderr
     found = json.loads(run.stdout.splitlines()[-1])
     assert found["published"] > 5_000
+    assert found["kills"] == 20
     assert (found["lost"], found["duplicated"]) == (0, 0)
     # The messages waited at the broker, not here.
     assert found["memory_while_away_mb"] < found["memory_before_mb"] + 20
