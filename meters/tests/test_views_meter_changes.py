@@ -154,6 +154,16 @@ class TestSettings:
         )
         assert meter.site == site
 
+    @pytest.mark.parametrize(("role", "needed"), [("installer", True), ("manager", False)])
+    def test_the_second_person_is_a_managers_to_do_away_with(
+        self, client, log_in, make_meter, site, role, needed
+    ):
+        meter = make_meter(commands_need_approval=True)
+        log_in(site=site, role=role)
+        assert self.post(client, meter).status_code == 302
+        meter.refresh_from_db()
+        assert meter.commands_need_approval is needed
+
     def test_lead_back_to_the_checks(self, client, log_in, meter, site):
         log_in(site=site, role="installer")
         answer = self.post(client, meter, "?back=1")
