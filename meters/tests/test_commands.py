@@ -12,7 +12,11 @@ from meters.domain.commands import CommandRefusedError, State
 from meters.families.message import Answer, OutputState
 from meters.models import Command, CommandStep, CommandTemplate, Meter, Output
 from meters.services.approve_command import approve_command, cancel_command
-from meters.services.confirm_commands import confirm_commands
+from meters.services.confirm_commands import (
+    AnswerSaid,
+    OutputSaid,
+    confirm_commands,
+)
 from meters.services.expire_commands import expire_commands
 from meters.services.lock_output import lift_lockout, lock_output
 from meters.services.request_command import Request, request_command
@@ -53,9 +57,21 @@ def send(command: Command, publisher=None, *, now: datetime | None = None):
     return publisher
 
 
-def confirm(outputs=(), answers=(), read=()):
+NOW = object()
+
+
+def confirm(outputs=(), answers=(), read=(), *, at=NOW, sites=()):
+    """Let devices say something, now or at another time."""
+    now = timezone.now()
+    at = now if at is NOW else at
     confirm_commands(
-        outputs=list(outputs), answers=list(answers), read=read, now=timezone.now()
+        outputs=[OutputSaid(meter_id, state, at) for meter_id, state in outputs],
+        answers=[
+            AnswerSaid(family, answer, at, frozenset(sites))
+            for family, answer in answers
+        ],
+        read=dict.fromkeys(read, at),
+        now=now,
     )
 
 
@@ -126,6 +142,46 @@ class TestAWholeLife:
         command.refresh_from_db()
         assert command.state == state
         assert "overload" in command.steps.last().text
+
+    def test_what_was_said_before_confirms_nothing(self, make_output):
+        output = make_output(is_on=False)
+        switching, reading = ask(output), ask(output, action="read")
+        for command in (switching, reading):
+            send(command)
+        before = switching.sending_at - timedelta(milliseconds=1)
+        told = [(output.meter_id, OutputState("d", 1, True))]
+        answer = Answer(output.meter.device_id, switching.pk, True)
+        confirm(told, [("relay", answer)], {output.meter_id}, at=before)
+        # Kept by the broker: from before the subscription
+        confirm(told, at=None)
+        for command in (switching, reading):
+            command.refresh_from_db()
+            assert command.state == State.SENT
+        # It tells how the output stands all the same
+        output.refresh_from_db()
+        assert output.is_on
+
+    def test_the_same_number_of_another_device_hides_no_answer(self, make_output):
+        output = make_output(is_on=False)
+        command = ask(output)
+        send(command)
+        own = Answer(output.meter.device_id, command.pk, True)
+        other = Answer("other", command.pk, False)
+        confirm(answers=[("relay", own), ("relay", other)])
+        command.refresh_from_db()
+        assert command.state == State.CONFIRMED
+
+    def test_an_answer_by_another_sites_prefix_is_none(self, make_output, other_site):
+        output = make_output(is_on=False)
+        command = ask(output)
+        send(command)
+        answers = [("relay", Answer(output.meter.device_id, command.pk, True))]
+        confirm(answers=answers, sites=[other_site.pk])
+        command.refresh_from_db()
+        assert command.state == State.SENT
+        confirm(answers=answers, sites=[other_site.pk, output.meter.site_id])
+        command.refresh_from_db()
+        assert command.state == State.CONFIRMED
 
     def test_a_device_answers_for_its_channel(self, make_output):
         output = make_output(is_on=False)

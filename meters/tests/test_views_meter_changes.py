@@ -154,7 +154,9 @@ class TestSettings:
         )
         assert meter.site == site
 
-    @pytest.mark.parametrize(("role", "needed"), [("installer", True), ("manager", False)])
+    @pytest.mark.parametrize(
+        ("role", "needed"), [("installer", True), ("manager", False)]
+    )
     def test_the_second_person_is_a_managers_to_do_away_with(
         self, client, log_in, make_meter, site, role, needed
     ):
