@@ -10,6 +10,7 @@ from meters.queries.access import meters_below
 from meters.services.note_meter_change import (
     MeterChangeRefusedError,
     active_children,
+    announce_left,
     check_active,
     check_instant,
     locked_meter,
@@ -56,6 +57,8 @@ def move_meter(
     )
     meter.site, meter.parent = site, parent
     meter.save()
+    if change.changes_site:
+        announce_left(change.from_site)
     return change
 
 

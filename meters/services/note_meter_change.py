@@ -2,9 +2,11 @@
 
 from datetime import datetime
 
+from django.db import transaction
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
+from meters.live.announce import announce, site_group
 from meters.models import Meter, MeterChange, Site
 
 
@@ -34,6 +36,12 @@ def check_instant(meter: Meter, at: datetime, *, now: datetime) -> None:
         raise MeterChangeRefusedError(
             _("That is before its last change; take that one back first.")
         )
+
+
+def announce_left(site: Site | None) -> None:
+    """Let pages of a site that a meter has left look again at what they may show."""
+    if site is not None:
+        transaction.on_commit(lambda: announce(site_group(site.pk)))
 
 
 def active_children(meter: Meter) -> QuerySet[Meter]:

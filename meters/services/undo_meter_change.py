@@ -10,6 +10,7 @@ from meters.queries.access import meters_below
 from meters.services.note_meter_change import (
     MeterChangeRefusedError,
     active_children,
+    announce_left,
     locked_meter,
     nearest_active,
 )
@@ -68,6 +69,8 @@ def _move_back(change: MeterChange, meter: Meter) -> None:
         )
     meter.site, meter.parent = site, parent
     meter.save()
+    if change.changes_site:
+        announce_left(change.to_site)
 
 
 def _is_last(change: MeterChange) -> bool:
