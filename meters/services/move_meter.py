@@ -39,9 +39,12 @@ def move_meter(
     MeterChangeRefusedError
         The place is none, or it is there already.
     """
-    meter = locked_meter(meter_id)
+    meter = locked_meter(meter_id, to_site=site.pk)
     check_active(meter)
     check_instant(meter, at, now=now)
+    if parent is not None:
+        # As it is now: somebody may have moved or retired it meanwhile.
+        parent = Meter.objects.get(pk=parent.pk)
     _check_place(meter, site, parent)
     change = MeterChange.objects.create(
         meter=meter,

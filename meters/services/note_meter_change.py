@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from meters.live.announce import announce, site_group
@@ -14,10 +14,16 @@ class MeterChangeRefusedError(ValueError):
     """The change is not possible; the text is one sentence that says why."""
 
 
-def locked_meter(meter_id: int) -> Meter:
-    """Return a meter, its row and its site's locked: changes of a tree take turns."""
-    sites = Site.objects.filter(meters=meter_id).select_for_update(of=("self",))
-    list(sites.values_list("pk"))
+def locked_meter(meter_id: int, *, to_site: int | None = None) -> Meter:
+    """
+    Return a meter, its row and its site's locked: changes of a tree take turns.
+
+    So do those of the site `to_site` that it goes to.
+    """
+    own = Meter.objects.filter(pk=meter_id).values("site")
+    sites = Site.objects.filter(Q(pk__in=own) | Q(pk=to_site))
+    # Always in the same order: two that swap places must not wait for each other.
+    list(sites.order_by("pk").select_for_update().values_list("pk"))
     return Meter.objects.select_for_update().get(pk=meter_id)
 
 

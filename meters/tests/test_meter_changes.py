@@ -112,6 +112,12 @@ class TestMoving:
         with pytest.raises(MeterChangeRefusedError, match="another site"):
             move(tree["press"], tree["incomer"], to_site=other_site)
 
+    def test_not_below_one_that_was_retired_meanwhile(self, tree, move, retire):
+        chosen = Meter.objects.get(pk=tree["other"].pk)
+        retire(tree["other"])
+        with pytest.raises(MeterChangeRefusedError, match="is not active"):
+            move(tree["press"], chosen)
+
     def test_not_to_another_site_while_meters_hang_below(self, tree, move, other_site):
         with pytest.raises(MeterChangeRefusedError, match="hang below it"):
             move(tree["panel"], None, to_site=other_site)

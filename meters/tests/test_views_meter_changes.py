@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from django.utils import timezone
 
-from meters.models import Meter, MeterChange
+from meters.models import Membership, Meter, MeterChange
 from meters.tests.test_views_sites import text_of
 
 pytestmark = pytest.mark.django_db
@@ -117,6 +117,27 @@ class TestChanges:
             made_at=timezone.now(),
         )
         assert client.post(f"/changes/{change.pk}/undo/").status_code == 403
+
+    @pytest.mark.parametrize(("manages_both", "status"), [(False, 403), (True, 302)])
+    def test_back_to_another_site_by_who_manages_both(
+        self, client, log_in, meter, site, other_site, manages_both, status
+    ):
+        user = log_in(site=site, role="manager")
+        if manages_both:
+            Membership.objects.create(user=user, site=other_site, role="manager")
+        now = timezone.now()
+        change = MeterChange.objects.create(
+            meter=meter,
+            kind="move",
+            at=now,
+            from_site=other_site,
+            to_site=site,
+            by=user,
+            made_at=now,
+        )
+        assert client.post(f"/changes/{change.pk}/undo/").status_code == status
+        meter.refresh_from_db()
+        assert meter.site == (other_site if manages_both else site)
 
     def test_strangers_see_nothing(self, client, log_in, meter, other_site):
         log_in(site=other_site, role="manager")
