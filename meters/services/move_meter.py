@@ -10,9 +10,9 @@ from meters.queries.access import meters_below
 from meters.services.note_meter_change import (
     MeterChangeRefusedError,
     active_children,
-    announce_left,
     check_active,
     check_instant,
+    leave_site,
     locked_meter,
 )
 
@@ -32,7 +32,8 @@ def move_meter(
     Let an active meter hang below `parent` (None: it is an incomer) at `site`.
 
     What hangs below it stays below it; to another site it goes alone. Its readings,
-    events and commands go with it: whoever sees its new site sees them.
+    events and commands go with it: whoever sees its new site sees them. What people of
+    the old one asked of it and is not sent yet fails.
 
     Raises
     ------
@@ -61,7 +62,7 @@ def move_meter(
     meter.site, meter.parent = site, parent
     meter.save()
     if change.changes_site:
-        announce_left(change.from_site)
+        leave_site(meter, change.from_site, by=by, now=now)
     return change
 
 

@@ -7,7 +7,8 @@ from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from meters.live.announce import announce, site_group
-from meters.models import Meter, MeterChange, Site
+from meters.models import Command, Meter, MeterChange, Site, User
+from meters.services.move_command import fail_waiting
 
 
 class MeterChangeRefusedError(ValueError):
@@ -44,8 +45,14 @@ def check_instant(meter: Meter, at: datetime, *, now: datetime) -> None:
         )
 
 
-def announce_left(site: Site | None) -> None:
-    """Let pages of a site that a meter has left look again at what they may show."""
+def leave_site(meter: Meter, site: Site | None, *, by: User, now: datetime) -> None:
+    """End what people of a site have asked of a meter, and what its pages show."""
+    fail_waiting(
+        Command.objects.filter(meter=meter),
+        by=by,
+        text="The meter was moved to another site.",
+        now=now,
+    )
     if site is not None:
         transaction.on_commit(lambda: announce(site_group(site.pk)))
 

@@ -19,7 +19,13 @@ from meters.domain.command_templates import (
 from meters.domain.commands import CommandRefusedError, State
 from meters.families.message import CannotCommandError, Outgoing
 from meters.models import Command, Meter, Output
-from meters.queries.commanding import Way, outgoing_of, values_of, ways_of
+from meters.queries.commanding import (
+    Way,
+    is_foreign,
+    outgoing_of,
+    values_of,
+    ways_of,
+)
 from meters.services.move_command import move_command
 from meters.services.request_command import check_switching
 
@@ -131,6 +137,11 @@ def _prepare(
         raise CommandRefusedError("The family has nothing to publish for this.")
     for item in outgoing:
         check_topic(item.topic)
+        if is_foreign(item.topic, command.meter):
+            raise CommandRefusedError(
+                f"It would go out on {item.topic}, which is under the topic prefix of"
+                " another site."
+            )
     return way, outgoing
 
 

@@ -19,6 +19,7 @@ from meters.services.confirm_commands import (
 )
 from meters.services.expire_commands import expire_commands
 from meters.services.lock_output import lift_lockout, lock_output
+from meters.services.move_meter import move_meter
 from meters.services.request_command import Request, request_command
 from meters.services.send_command import send_command
 from meters.tests.commanding import RememberingPublisher
@@ -289,6 +290,45 @@ class TestRefused:
         assert send(on).published
         assert not send(off).published
         assert "stays on" in off.failure
+
+
+class TestAMeterThatMoves:
+    @pytest.fixture
+    def move(self, make_user, other_site):
+        bob = make_user("bob@example.com")
+
+        def move(meter):
+            now = timezone.now()
+            move_meter(
+                meter_id=meter.pk, site=other_site, parent=None, at=now, by=bob, now=now
+            )
+
+        return move
+
+    def test_takes_no_command_along_that_was_asked_before(
+        self, make_output, move, ada, other_site
+    ):
+        output = make_output(needs_approval=True)
+        command = ask(output, ada)
+        move(output.meter)
+        command.refresh_from_db()
+        assert (command.state, command.failure) == (
+            State.FAILED,
+            "The meter was moved to another site.",
+        )
+
+    def test_is_not_commanded_by_the_topic_prefix_of_its_old_site(
+        self, make_output, move, site
+    ):
+        output = make_output()
+        site.topic_prefix = "relay"
+        site.save()
+        assert len(send(ask(output)).published) == 1
+        move(output.meter)
+        command = ask(output)
+        assert send(command).published == []
+        assert command.state == State.FAILED
+        assert "the topic prefix of another site" in command.failure
 
 
 class TestApproval:
