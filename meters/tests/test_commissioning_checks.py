@@ -406,6 +406,43 @@ class TestRegister:
         assert self.check(window(step=5.0)).verdict == Verdict.WAIT
         assert self.check(window(step=1.0)).verdict == Verdict.GOOD
 
+    def test_registers_that_come_by_messages_of_their_own(self):
+        given = window()
+        # A power every 10 s, a register a second after each sixth
+        time = np.sort(np.concatenate([given.time, given.time[::6] + 1]))
+        is_register = np.isin(time, given.time[::6] + 1)
+        power = np.where(is_register, np.nan, 60.0)
+        counted = np.where(is_register, 1000 + 60.0 * time / 3600, np.nan)
+        for factor, verdict in [(1, Verdict.GOOD), (2, Verdict.BAD)]:
+            nothing = np.full(len(time), np.nan)
+            found = RegisterWindow(time, power, counted * factor, nothing)
+            assert self.check(found).verdict == verdict
+
+    def test_of_import_alone_does_not_count_what_is_fed_in(self):
+        given = window(kw=-60.0)
+        nothing = np.full(len(given.time), np.nan)
+        stands_still = RegisterWindow(given.time, given.power, given.imported, nothing)
+        assert self.check(stands_still).verdict == Verdict.WAIT
+
+    @pytest.mark.parametrize(
+        ("factor", "verdict"), [(1, Verdict.WAIT), (40, Verdict.BAD)]
+    )
+    def test_a_load_that_changes_between_readings_waits(self, factor, verdict):
+        # On and off by the minute, read every five: six times on, once off
+        time = np.arange(0.0, 1801, 300)
+        power = np.array([60.0, 60, 60, 0, 60, 60, 60])
+        counted = np.round(1000 + np.add(time, [0, 3, 1, 5, 2, 4, 0]) * 30 / 3600, 2)
+        counted *= factor
+        given = RegisterWindow(time, power, counted, np.full(len(time), np.nan))
+        assert self.check(given, longest_gap_s=810.0).verdict == verdict
+
+    def test_few_readings_far_apart_are_enough(self):
+        time = np.array([0.0, 299, 601, 900, 1203, 1499, 1800])
+        counted = np.round(1000 + 60.0 * time / 3600, 2)
+        nothing = np.full(len(time), np.nan)
+        given = RegisterWindow(time, np.full(len(time), 60.0), counted, nothing)
+        assert self.check(given, longest_gap_s=810.0).verdict == Verdict.GOOD
+
     def test_readings_before_a_gap_do_not_count(self):
         given = window()
         time = np.where(given.time > 600, given.time + 3600, given.time)
