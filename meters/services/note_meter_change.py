@@ -62,10 +62,13 @@ def active_children(meter: Meter) -> QuerySet[Meter]:
     return meter.children.filter(state=Meter.State.ACTIVE).order_by("pk")
 
 
-def nearest_active(meter: Meter | None) -> Meter | None:
-    """Return this meter, or the first above it that is active."""
+def nearest_active(meter: Meter | None, *, site_id: int | None) -> Meter | None:
+    """Return this meter, or the first above it that is active and at the site."""
     seen: set[int] = set()
-    while meter is not None and meter.state != Meter.State.ACTIVE:
+    while meter is not None and (meter.state, meter.site_id) != (
+        Meter.State.ACTIVE,
+        site_id,
+    ):
         if meter.pk in seen:
             return None
         seen.add(meter.pk)

@@ -34,7 +34,7 @@ def undo_meter_change(*, change_id: int, by: User, now: datetime) -> MeterChange
         )
     if change.kind == MeterChange.Kind.RETIREMENT:
         meter.state = Meter.State.ACTIVE
-        meter.parent = nearest_active(meter.parent)
+        meter.parent = nearest_active(meter.parent, site_id=meter.site_id)
         meter.save()
         for consequence in change.consequences.in_force().select_related("meter"):
             _take_back_consequence(consequence, by=by, now=now)

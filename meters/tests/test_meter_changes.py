@@ -6,6 +6,7 @@ import pytest
 from django.utils import timezone
 
 from meters.models import Meter, MeterChange
+from meters.queries.access import visible_meters
 from meters.services.move_meter import move_meter
 from meters.services.note_meter_change import MeterChangeRefusedError
 from meters.services.retire_meter import retire_meter
@@ -206,6 +207,19 @@ class TestTakingBack:
         with pytest.raises(MeterChangeRefusedError, match="not there any more"):
             undo(change)
         assert parents()["press"] == "other"
+
+    def test_a_retired_meter_does_not_follow_its_feeder_to_another_site(
+        self, tree, move, retire, undo, make_user, other_site
+    ):
+        change = retire(tree["press"])
+        retire(tree["paint"])
+        move(tree["panel"], None, to_site=other_site)
+        # Nor do the people of that site see it
+        bob = make_user("bob@example.com", branch=tree["panel"], role="viewer")
+        seen = visible_meters(user=bob, now=timezone.now())
+        assert [meter.device_id for meter in seen] == ["panel"]
+        undo(change)
+        assert parents()["press"] is None
 
     def test_not_into_a_circle(self, tree, move, undo):
         change = move(tree["panel"], None)
