@@ -19,6 +19,7 @@ from meters.domain.command_templates import (
 from meters.domain.commands import CommandRefusedError, State
 from meters.families.message import CannotCommandError, Outgoing
 from meters.models import Command, Meter, Output
+from meters.queries.access import commandable_meters
 from meters.queries.commanding import (
     Way,
     is_foreign,
@@ -76,7 +77,9 @@ def send_command(
 
 
 def _command(command_id: int) -> Command | None:
-    commands = Command.objects.select_related("meter__site", "output", "template")
+    commands = Command.objects.select_related(
+        "meter__site", "output", "template", "requested_by"
+    )
     return commands.filter(pk=command_id).first()
 
 
@@ -127,6 +130,7 @@ def _prepare(
     """Look once more at what may have changed since the request."""
     if command.meter.state != Meter.State.ACTIVE:
         raise CommandRefusedError("Only an active meter can be sent commands.")
+    _check_requester(command, now=now)
     if output is not None and command.wanted_on is not None:
         check_switching(output, wanted=command.wanted_on, now=now)
     way = ways_of(command.meter).get(command.action)
@@ -143,6 +147,15 @@ def _prepare(
                 " another site."
             )
     return way, outgoing
+
+
+def _check_requester(command: Command, *, now: datetime) -> None:
+    """Refuse what somebody asked who has left since; a rule stays."""
+    user = command.requested_by
+    if user is None:
+        return
+    if not commandable_meters(user=user, now=now).filter(pk=command.meter_id).exists():
+        raise CommandRefusedError(f"{user} may not command this meter any more.")
 
 
 def _publish(

@@ -10,7 +10,15 @@ from django.utils import timezone
 from meters.broker.publisher import RefusedByBrokerError, UnacknowledgedError
 from meters.domain.commands import CommandRefusedError, State
 from meters.families.message import Answer, OutputState
-from meters.models import Command, CommandStep, CommandTemplate, Meter, Output
+from meters.models import (
+    Command,
+    CommandStep,
+    CommandTemplate,
+    Membership,
+    Meter,
+    Output,
+    User,
+)
 from meters.services.approve_command import approve_command, cancel_command
 from meters.services.confirm_commands import (
     AnswerSaid,
@@ -28,8 +36,8 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def ada(make_user):
-    return make_user("ada@example.com")
+def ada(make_user, site):
+    return make_user("ada@example.com", site=site, role="operator")
 
 
 @pytest.fixture
@@ -363,6 +371,19 @@ class TestApproval:
         assert send(command).published == []
         with pytest.raises(CommandRefusedError, match="too late"):
             cancel_command(command=command, by=ada, now=timezone.now(), text="")
+
+
+class TestWhoHasLeft:
+    @pytest.mark.parametrize("how", ["deactivated", "membership ended"])
+    def test_is_not_obeyed_any_more(self, make_output, ada, bob, how):
+        command = ask(make_output(needs_approval=True), ada)
+        if how == "deactivated":
+            User.objects.filter(pk=ada.pk).update(is_active=False)
+        else:
+            Membership.objects.filter(user=ada).delete()
+        approve_command(command=command, by=bob, now=timezone.now())
+        assert send(command).published == []
+        assert command.failure == "ada@example.com may not command this meter any more."
 
 
 class TestExpiry:
