@@ -202,7 +202,8 @@ def _take_once(batch: Batch, without_instant: list[_WithoutInstant]) -> None:
             continue
         batch.take(decoded, message)
         recent[digest] = RecentMessage(digest=digest, received_at=message.received_at)
-    batch.recent += recent.values()
+    # Always in the same order: two processes must not wait for each other.
+    batch.recent += [recent[digest] for digest in sorted(recent)]
 
 
 def _stored_lately(repeated: list[_WithoutInstant]) -> set[bytes]:

@@ -5,6 +5,8 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from meters.broker import Incoming
+from meters.families import Registry
 from meters.families.message import (
     Answer,
     Decoded,
@@ -13,7 +15,7 @@ from meters.families.message import (
     OutputState,
     Status,
 )
-from meters.ingest.batch import Batch
+from meters.ingest.batch import Batch, decode_batch
 from meters.ingest.directory import MeterDirectory
 from meters.ingest.rows import Rows, rows_of
 from meters.ingest.writer import _read_at
@@ -67,6 +69,25 @@ def test_what_the_broker_kept_is_of_no_known_time_and_no_answer(meter):
     _, rows = said_by("north/relay/m1/state", retain=True)
     assert [said.at for said in rows.outputs] == [None]
     assert rows.answers == []
+
+
+def test_recent_messages_are_written_in_one_order():
+    messages = [
+        Incoming(
+            f"shellies/em-{n}/emeter/0/power".encode(),
+            b"0.0",
+            qos=1,
+            mid=n,
+            duplicate=False,
+            retain=False,
+            received_us=1_764_000_000_000_000 + n,
+        )
+        for n in range(20)
+    ]
+    batch = decode_batch(messages, Registry(), now=timezone.now())
+    digests = [message.digest for message in batch.recent]
+    assert len(digests) == 20
+    assert digests == sorted(digests)
 
 
 def test_a_reading_is_as_new_as_it_was_measured():
