@@ -141,7 +141,7 @@ def _take_states(batch: Batch, directory: MeterDirectory, rows: Rows) -> None:
     for answer, message, family in batch.answers:
         if not message.retain:
             sites = directory.sites_of(message.topic)
-            rows.answers.append(AnswerSaid(family, answer, message.received_at, sites))
+            rows.answers.append(AnswerSaid(family, answer, sites))
     for (family, device, topic), said in batch.online.items():
         rows.online[Present(family, device, directory.sites_of(topic))] = said
 

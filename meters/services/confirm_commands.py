@@ -27,11 +27,10 @@ class OutputSaid(NamedTuple):
 
 
 class AnswerSaid(NamedTuple):
-    """A device's answer to a command."""
+    """A device's answer to a command, whose number it carries."""
 
     family: str
     answer: Answer
-    at: datetime
     # By whose topic prefix it came; empty: by none.
     sites: frozenset[int]
 
@@ -47,8 +46,8 @@ def confirm_commands(
     Note how outputs stand, and settle the commands that wait for it.
 
     In the transaction of the readings. One query where nothing has changed and nothing
-    waits; none where nothing was said. What was said before a command was sent settles
-    nothing.
+    waits; none where nothing was said. What outputs and readings showed before a
+    command was sent settles nothing.
 
     Parameters
     ----------
@@ -193,7 +192,6 @@ def _answers(said: AnswerSaid, command: Command) -> bool:
         and said.family == meter.family
         and (meter.device_id == device or meter.device_id.startswith(f"{device}/"))
         and (not said.sites or meter.site_id in said.sites)
-        and _is_after(said.at, command)
     )
 
 
