@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from django.db import transaction
+from django.db.models import Q
 
 from meters.broker.address import BrokerError
 from meters.broker.publisher import Expected, RefusedByBrokerError
@@ -132,6 +133,7 @@ def _prepare(
         raise CommandRefusedError("Only an active meter can be sent commands.")
     _check_requester(command, now=now)
     if output is not None and command.wanted_on is not None:
+        _check_order(command)
         check_switching(output, wanted=command.wanted_on, now=now)
     way = ways_of(command.meter).get(command.action)
     if way is None:
@@ -156,6 +158,19 @@ def _check_requester(command: Command, *, now: datetime) -> None:
         return
     if not commandable_meters(user=user, now=now).filter(pk=command.meter_id).exists():
         raise CommandRefusedError(f"{user} may not command this meter any more.")
+
+
+def _check_order(command: Command) -> None:
+    """Refuse what another worker was quicker with: the last word would not stand."""
+    allowed_at = command.approved_at or command.requested_at
+    later = Command.objects.filter(
+        output=command.output_id, wanted_on__isnull=False, sending_at__isnull=False
+    ).filter(
+        Q(approved_at__gt=allowed_at)
+        | Q(approved_at__isnull=True, requested_at__gt=allowed_at)
+    )
+    if later.exists():
+        raise CommandRefusedError("A later command of this output went out before it.")
 
 
 def _publish(

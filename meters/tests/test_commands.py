@@ -418,6 +418,24 @@ class TestExpiry:
         assert expire_commands(now=later) == [command.pk]
 
 
+class TestOrder:
+    def test_an_older_command_does_not_undo_a_later_one(self, make_output):
+        output = make_output(is_on=False)
+        older, later = ask(output, action="on"), ask(output, action="off")
+        # Another worker was quicker
+        assert len(send(later).published) == 1
+        assert send(older).published == []
+        assert older.state == State.FAILED
+        assert "A later command" in older.failure
+
+    def test_what_is_approved_later_is_later(self, make_output, ada, bob):
+        output = make_output(is_on=False, needs_approval=True)
+        commands = [ask(output, ada, action) for action in ("on", "off")]
+        for command in reversed(commands):
+            approve_command(command=command, by=bob, now=timezone.now())
+            assert len(send(command).published) == 1
+
+
 class TestSendingOnce:
     def test_a_second_run_publishes_nothing(self, make_output):
         command = ask(make_output())
