@@ -17,7 +17,7 @@ from meters.domain.command_templates import (
     meets,
     parse_conditions,
 )
-from meters.domain.commands import CommandRefusedError, State
+from meters.domain.commands import VALID_S, CommandRefusedError, State
 from meters.families.message import CannotCommandError, Outgoing
 from meters.models import Command, Meter, Output
 from meters.queries.access import commandable_meters
@@ -190,7 +190,9 @@ def _publish(
             if left_s <= 0:
                 _end(command, State.EXPIRED, published, "", now=clock())
                 return
-            publisher.publish(item.topic, item.payload, expires_in_s=left_s)
+            # It may have waited an hour for the broker; for the device it does not.
+            expires_in_s = min(left_s, VALID_S)
+            publisher.publish(item.topic, item.payload, expires_in_s=expires_in_s)
             published += 1
     except (RefusedByBrokerError, TemplateError) as error:
         _end(command, State.FAILED, published, str(error), now=clock())

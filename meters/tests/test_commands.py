@@ -403,6 +403,12 @@ class TestExpiry:
         command.refresh_from_db()
         assert (publisher.published, command.state) == ([], State.EXPIRED)
 
+    def test_the_broker_keeps_none_for_long(self, make_output):
+        # A device that comes back later may be locked out by then
+        command = ask(make_output(), valid_s=3600)
+        now = command.requested_at + timedelta(seconds=5)
+        assert send(command, now=now).kept_s == [60.0]
+
     def test_those_that_wait_expire_by_themselves(self, make_output):
         waiting = ask(make_output(needs_approval=True))
         approved = ask(make_output(), valid_s=5)
