@@ -40,10 +40,8 @@ class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
             # Before accept: the browser sees a refused handshake.
             await self.close()
             return
-        # Channels leaves the groups listed here by itself.
-        self.groups += [user_group(self.scope["user"].pk), site_group(view.site_id)]
-        for group in self.groups:
-            await self.channel_layer.group_add(group, self.channel_name)
+        await self._join(user_group(self.scope["user"].pk))
+        await self._join(site_group(view.site_id))
         await self.accept()
         await self._watch(view)
         self.tasks = (
@@ -62,12 +60,33 @@ class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
         view = await self._look()
         if view is None:
             await self.close(code=ACCESS_ENDED)
-        elif self.watcher is None or view.factors != self.watcher.view.factors:
+        elif self.watcher is None or view != self._watched():
+            await self._follow(view)
             await self._watch(view)
 
     async def commands_changed(self, event: dict[str, Any]) -> None:
         """Tell the browser to fetch what the page shows of commands anew."""
         await self.send(text_data='{"type": "commands"}')
+
+    def _watched(self) -> LiveView | None:
+        if self.watcher is None:
+            return None
+        return LiveView(self.watcher.view.site_id, self.watcher.view.factors)
+
+    async def _join(self, group: str) -> None:
+        # Channels leaves the groups listed here by itself.
+        self.groups.append(group)
+        await self.channel_layer.group_add(group, self.channel_name)
+
+    async def _follow(self, view: LiveView) -> None:
+        """Hear of the site that a meter has moved to, not of the one it has left."""
+        group, watched = site_group(view.site_id), self._watched()
+        if group in self.groups or watched is None:
+            return
+        left = site_group(watched.site_id)
+        self.groups.remove(left)
+        await self.channel_layer.group_discard(left, self.channel_name)
+        await self._join(group)
 
     async def _watch(self, view: LiveView) -> None:
         previous = self.watcher

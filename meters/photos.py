@@ -11,9 +11,11 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 _LONGEST_KEPT, _LONGEST_READ = 1600, 3000
 _JPEG_QUALITY = 80
 # A picture of a few kilobytes can claim to be enormous.
-_MOST_PIXELS = 60_000_000
+# Cameras write JPEG, of which only a fraction is decoded; others are decoded whole.
+_MOST_PIXELS = {"JPEG": 60_000_000, "MPO": 60_000_000}
+_MOST_PIXELS_WHOLE = 16_000_000
 _FORMATS = ("JPEG", "PNG", "WEBP")
-Image.MAX_IMAGE_PIXELS = _MOST_PIXELS
+Image.MAX_IMAGE_PIXELS = max(_MOST_PIXELS.values())
 
 
 class UnusablePhotoError(ValueError):
@@ -53,13 +55,14 @@ def codes_in(file: IO[bytes]) -> list[str]:
 def _opened(file: IO[bytes], *, longest: int) -> Image.Image:
     try:
         with Image.open(file, formats=_FORMATS) as photo:
-            if photo.width * photo.height > _MOST_PIXELS:
+            most = _MOST_PIXELS.get(photo.format or "", _MOST_PIXELS_WHOLE)
+            if photo.width * photo.height > most:
                 raise UnusablePhotoError(_("The photo is too large."))
             # JPEG is decoded at a fraction of its size where that will do.
             photo.draft("RGB", (longest, longest))
-            upright = ImageOps.exif_transpose(photo)
-            upright.thumbnail((longest, longest))
-            return upright
+            # First small, then turned: turning makes a copy.
+            photo.thumbnail((longest, longest))
+            return ImageOps.exif_transpose(photo)
     except Image.DecompressionBombError as error:
         raise UnusablePhotoError(_("The photo is too large.")) from error
     except UnidentifiedImageError as error:

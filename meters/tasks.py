@@ -70,7 +70,11 @@ def command_publisher() -> CommandPublisher:
 
 
 def _take_reply_soon(command_id: int) -> None:
-    take_reply.delay(command_id=command_id)
+    try:
+        take_reply.delay(command_id=command_id)
+    except BrokerIsAwayError as error:
+        # In the network thread, which would end: the next command would be lost.
+        logger.warning("The reply to command %d is not queued: %s", command_id, error)
 
 
 @shared_task

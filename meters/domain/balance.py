@@ -22,11 +22,15 @@ def rest_of(above: float | None, below: Sequence[float | None]) -> float | None:
     return above - math.fsum(known)
 
 
-def contradicts(rest: float | None, above: float | None) -> bool:
+def contradicts(
+    rest: float | None, above: float | None, below: Sequence[float | None]
+) -> bool:
     """Return whether the meters below show more than the one above.
 
-    A wrong ratio, a reversed current transformer, or a meter in the wrong place.
+    A wrong ratio, a reversed current transformer, or a meter in the wrong place. Where
+    a generator covers the load, little is left above of much that is measured below.
     """
     if rest is None or above is None:
         return False
-    return rest < -max(_TOLERANCE * abs(above), _LEAST_KW)
+    carried = math.fsum(abs(power) for power in below if power is not None)
+    return rest < -max(_TOLERANCE * max(abs(above), carried), _LEAST_KW)

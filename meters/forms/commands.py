@@ -93,3 +93,10 @@ class OutputForm(forms.ModelForm):  # type: ignore[type-arg]
         if number and same.filter(number=number).exists():
             self.add_error("number", _("This output is there already."))
         return cleaned
+
+    def save(self, commit: bool = True) -> Any:
+        if self.instance.pk and commit:
+            # How it stands is ingest's and the worker's to write, at the same time.
+            self.instance.save(update_fields=[*self.fields])
+            return self.instance
+        return super().save(commit)

@@ -94,10 +94,18 @@ class EditMeterForm(MeterSettingsForm):
         ]
 
     def __init__(
-        self, data: QueryDict | None, *, instance: Meter, sent: Mapping[str, float]
+        self,
+        data: QueryDict | None,
+        *,
+        instance: Meter,
+        sent: Mapping[str, float],
+        may_manage: bool,
     ) -> None:
         super().__init__(data, instance=instance, initial={})
         self.sent = sent
+        if not may_manage:
+            # Who commands a meter must not do away with the second person.
+            del self.fields["commands_need_approval"]
 
     @property
     def switches(self) -> list[dict[str, Any]]:

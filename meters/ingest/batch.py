@@ -45,6 +45,22 @@ class Happened(NamedTuple):
     family: str
 
 
+class Told(NamedTuple):
+    """How an output stands, with the message and the family it came by."""
+
+    state: OutputState
+    message: Message
+    family: str
+
+
+class Answered(NamedTuple):
+    """A device's answer to a command, with the message and the family it came by."""
+
+    answer: Answer
+    message: Message
+    family: str
+
+
 class _WithoutInstant(NamedTuple):
     """What a message says whose device told no believable time."""
 
@@ -60,10 +76,12 @@ class Batch:
 
     reads: list[Read] = field(default_factory=list)
     events: list[Happened] = field(default_factory=list)
-    # By family and device: whether it is there, as it said last, and when.
-    online: dict[tuple[str, str], tuple[bool, datetime]] = field(default_factory=dict)
-    outputs: list[tuple[str, OutputState]] = field(default_factory=list)
-    answers: list[tuple[str, Answer]] = field(default_factory=list)
+    # By family, device and topic: whether it is there, as it said last, and when.
+    online: dict[tuple[str, str, str], tuple[bool, datetime]] = field(
+        default_factory=dict
+    )
+    outputs: list[Told] = field(default_factory=list)
+    answers: list[Answered] = field(default_factory=list)
     replies: list[Reply] = field(default_factory=list)
     rejected: list[RejectedMessage] = field(default_factory=list)
     recent: list[RecentMessage] = field(default_factory=list)
@@ -94,9 +112,10 @@ class Batch:
         if decoded.events:
             self.events += [Happened(item, message, family) for item in decoded.events]
         for status in decoded.status:
-            self.online[family, status.device] = (status.online, message.received_at)
-        self.outputs += [(family, item) for item in decoded.outputs]
-        self.answers += [(family, item) for item in decoded.answers]
+            key = (family, status.device, message.topic)
+            self.online[key] = (status.online, message.received_at)
+        self.outputs += [Told(item, message, family) for item in decoded.outputs]
+        self.answers += [Answered(item, message, family) for item in decoded.answers]
 
 
 def decode_batch(
@@ -183,7 +202,8 @@ def _take_once(batch: Batch, without_instant: list[_WithoutInstant]) -> None:
             continue
         batch.take(decoded, message)
         recent[digest] = RecentMessage(digest=digest, received_at=message.received_at)
-    batch.recent += recent.values()
+    # Always in the same order: two processes must not wait for each other.
+    batch.recent += [recent[digest] for digest in sorted(recent)]
 
 
 def _stored_lately(repeated: list[_WithoutInstant]) -> set[bytes]:

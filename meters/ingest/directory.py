@@ -82,10 +82,18 @@ class MeterDirectory:
 
         Somebody there may publish under a serial number that is not theirs.
         """
-        if meter.site_id is None or not self._prefixes:
+        if meter.site_id is None:
             return False
-        sites = {site for prefix, site in self._prefixes if topic.startswith(prefix)}
+        sites = self.sites_of(topic)
         return bool(sites) and meter.site_id not in sites
+
+    def sites_of(self, topic: str) -> frozenset[int]:
+        """Return the sites by whose prefix a topic comes; empty: it has none."""
+        if not self._prefixes:
+            return frozenset()
+        return frozenset(
+            site for prefix, site in self._prefixes if topic.startswith(prefix)
+        )
 
     def discover(self, topics: Mapping[Device, str]) -> None:
         """Make meters of devices that are not known; some may be refused."""

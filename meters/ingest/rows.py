@@ -4,13 +4,14 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from meters.domain.instants import OLDEST_STORED, is_historical
-from meters.families import OutputState
 from meters.families.times import stand_at
 from meters.ingest.batch import Batch, Read
 from meters.ingest.directory import KnownMeter, MeterDirectory
 from meters.models import DeviceEvent
+from meters.services.confirm_commands import AnswerSaid, OutputSaid
 from meters.services.count_quality import CountsByHour
 from meters.services.discover_meters import MOST_UNCLAIMED, Device
+from meters.services.note_presence import Present
 from meters.services.record_readings import Row
 
 
@@ -22,7 +23,9 @@ class Rows:
     # Those of them that tell of now, with their meters.
     live: list[tuple[Row, KnownMeter]] = field(default_factory=list)
     events: list[DeviceEvent] = field(default_factory=list)
-    outputs: list[tuple[int, OutputState]] = field(default_factory=list)
+    outputs: list[OutputSaid] = field(default_factory=list)
+    answers: list[AnswerSaid] = field(default_factory=list)
+    online: dict[Present, tuple[bool, datetime]] = field(default_factory=dict)
     counts: CountsByHour = field(default_factory=CountsByHour)
 
 
@@ -55,10 +58,7 @@ def rows_of(
             reason = _too_old(reading.time)
         batch.reject(message, reason, family=family)
     _take_events(batch, directory, rows)
-    for family, state in batch.outputs:
-        meter = directory.get((family, state.device))
-        if meter is not None and not meter.is_blocked:
-            rows.outputs.append((meter.id, state))
+    _take_states(batch, directory, rows)
     return rows
 
 
@@ -112,6 +112,9 @@ def _take_events(batch: Batch, directory: MeterDirectory, rows: Rows) -> None:
         meter = directory.get((family, event.device))
         if meter is None or meter.is_blocked:
             continue
+        if directory.is_foreign(meter, topic=message.topic):
+            batch.reject(message, _foreign(event.device), family=family)
+            continue
         rows.events.append(
             DeviceEvent(
                 meter_id=meter.id,
@@ -123,6 +126,24 @@ def _take_events(batch: Batch, directory: MeterDirectory, rows: Rows) -> None:
                 value=event.value,
             )
         )
+
+
+def _take_states(batch: Batch, directory: MeterDirectory, rows: Rows) -> None:
+    """Take what devices say of themselves, where it may be they who say it."""
+    for state, message, family in batch.outputs:
+        meter = directory.get((family, state.device))
+        if meter is None or meter.is_blocked:
+            continue
+        if not directory.is_foreign(meter, topic=message.topic):
+            # A retained one was said before the subscription, who knows when.
+            at = None if message.retain else message.received_at
+            rows.outputs.append(OutputSaid(meter.id, state, at))
+    for answer, message, family in batch.answers:
+        if not message.retain:
+            sites = directory.sites_of(message.topic)
+            rows.answers.append(AnswerSaid(family, answer, sites))
+    for (family, device, topic), said in batch.online.items():
+        rows.online[Present(family, device, directory.sites_of(topic))] = said
 
 
 def _discover(batch: Batch, directory: MeterDirectory) -> None:

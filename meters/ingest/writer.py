@@ -4,8 +4,8 @@ import logging
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable
-from datetime import datetime
+from collections.abc import Callable, Iterable
+from datetime import datetime, timedelta
 from functools import lru_cache
 from itertools import groupby
 from operator import itemgetter
@@ -26,7 +26,7 @@ from meters.queries.profiles import enabled_profiles, profiles_version
 from meters.services.confirm_commands import confirm_commands
 from meters.services.note_presence import note_presence
 from meters.services.note_session import note_session
-from meters.services.record_readings import record_readings
+from meters.services.record_readings import Row, record_readings
 
 logger = logging.getLogger(__name__)
 
@@ -34,6 +34,7 @@ _LONGEST_PAUSE_S = 30.0
 _REPORT_EVERY_S = 60.0
 _PROFILES_EVERY_S = 2.0
 _REMEMBERED_TOPICS = 50_000
+_SECOND = timedelta(seconds=1)
 _AWAY = (
     OperationalError,
     InterfaceError,
@@ -155,7 +156,7 @@ class Writer:
             rejected=batch.rejected,
             recent=batch.recent,
             events=rows.events,
-            beside=lambda: self._store_beside(batch, rows, now),
+            beside=lambda: self._store_beside(rows, now),
         )
         self._live.offer(rows.live)
         self._quality.add(rows.counts)
@@ -183,14 +184,14 @@ class Writer:
         self._profiles = version
         self._profiles_due = time.monotonic() + _PROFILES_EVERY_S
 
-    def _store_beside(self, batch: Batch, rows: Rows, now: datetime) -> None:
+    def _store_beside(self, rows: Rows, now: datetime) -> None:
         """Store what messages say beside readings, in the same transaction."""
-        if batch.online:
-            note_presence(batch.online)
+        if rows.online:
+            note_presence(rows.online)
         confirm_commands(
             outputs=rows.outputs,
-            answers=batch.answers,
-            read={row.meter_id for row, _ in rows.live},
+            answers=rows.answers,
+            read=_read_at(row for row, _ in rows.live),
             now=now,
         )
 
@@ -223,6 +224,16 @@ class Writer:
                 "%s", ", ".join(f"{n} {what}" for what, n in self._counts.items())
             )
             self._counts.clear()
+
+
+def _read_at(rows: Iterable[Row]) -> dict[int, datetime]:
+    """Return, by meter, when the newest of its readings can have been measured."""
+    found: dict[int, datetime] = {}
+    for row in rows:
+        # Devices tell whole seconds, and their clocks may be ahead.
+        at = min(row.time + _SECOND, row.received_at)
+        found[row.meter_id] = max(at, found.get(row.meter_id, at))
+    return found
 
 
 def _why_away(error: Exception) -> str:

@@ -96,9 +96,9 @@ class Hub:
     """The browsers of one event loop, by site."""
 
     def __init__(self) -> None:
-        self._views: WeakValueDictionary[frozenset[tuple[int, Factors]], View] = (
-            WeakValueDictionary()
-        )
+        self._views: WeakValueDictionary[
+            tuple[int, frozenset[tuple[int, Factors]]], View
+        ] = WeakValueDictionary()
         self._sites: dict[int, _Site] = {}
         self._redis: Redis = Redis.from_url(settings.REDIS_URL)
         self._pubsub: PubSub = self._redis.pubsub(ignore_subscribe_messages=True)
@@ -107,7 +107,7 @@ class Hub:
     def view(self, site_id: int, factors: Mapping[int, Factors]) -> View:
         """Return the one view of these meters, which its watchers share."""
         return self._views.setdefault(
-            frozenset(factors.items()), View(site_id, factors)
+            (site_id, frozenset(factors.items())), View(site_id, factors)
         )
 
     async def join(self, watcher: Watcher) -> None:

@@ -6,7 +6,7 @@ Staff do not see more than others on the pages; a superuser sees every site.
 from datetime import datetime
 
 from django.contrib.auth.models import AnonymousUser
-from django.db.models import Q, QuerySet
+from django.db.models import F, Q, QuerySet
 
 from meters.models import Membership, Meter, Site, User
 from meters.models.site import MembershipQuerySet
@@ -145,13 +145,17 @@ def get_visible_meter(
 
 
 def meters_below(roots: list[int]) -> set[int]:
-    """Return these meters and every meter below them in the distribution tree."""
+    """
+    Return these meters and every meter below them in the distribution tree.
+
+    A meter that was retired below one that has moved away since is of another site.
+    """
     found: set[int] = set()
     level = set(roots)
     while level:
         found |= level
-        children = Meter.objects.filter(parent__in=level).values_list("pk", flat=True)
-        level = set(children) - found
+        children = Meter.objects.filter(parent__in=level, site=F("parent__site"))
+        level = set(children.values_list("pk", flat=True)) - found
     return found
 
 

@@ -7,7 +7,7 @@ from meters.domain.command_templates import fill
 from meters.domain.commands import confirmation_s
 from meters.families import Registry
 from meters.families.message import Command as Asked, Commandable, Outgoing
-from meters.models import Command, CommandTemplate, Meter, Output
+from meters.models import Command, CommandTemplate, Meter, Output, Site
 
 SWITCHING = ("on", "off", "toggle")
 
@@ -95,6 +95,19 @@ def outgoing_of(command: Command, way: Way) -> list[Outgoing]:
             interval_s=command.interval_s,
         )
     )
+
+
+def is_foreign(topic: str, meter: Meter) -> bool:
+    """
+    Return whether a topic lies under the prefix of another site than the meter's.
+
+    A meter that has moved was first heard by such, and its template may name one.
+    """
+    prefixes = Site.objects.exclude(topic_prefix="").values_list("pk", "topic_prefix")
+    sites = {
+        pk for pk, prefix in prefixes if topic.startswith(f"{prefix.rstrip('/')}/")
+    }
+    return bool(sites) and meter.site_id not in sites
 
 
 def filled(template: CommandTemplate, values: dict[str, str]) -> Outgoing:

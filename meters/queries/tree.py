@@ -125,7 +125,8 @@ class TreeItem:
 
     @property
     def contradicts(self) -> bool:
-        return balance.contradicts(self.rest, self.row.power)
+        below = [row.power for row in self.below]
+        return balance.contradicts(self.rest, self.row.power, below)
 
 
 def tree_items(rows: Sequence[MeterRow]) -> list[TreeItem]:

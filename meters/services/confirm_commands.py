@@ -1,8 +1,8 @@
 """Settles commands by what devices say; called with each batch of messages."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import transaction
 from django.db.models import Value
@@ -17,42 +17,63 @@ _AFTER_SENDING = (State.SENDING, State.SENT)
 _OUTPUT, _COMMAND = "output", "command"
 
 
+class OutputSaid(NamedTuple):
+    """How a meter says that one of its outputs stands."""
+
+    meter_id: int
+    state: OutputState
+    # None where the broker kept it: then it may be from before any command.
+    at: datetime | None
+
+
+class AnswerSaid(NamedTuple):
+    """A device's answer to a command, whose number it carries."""
+
+    family: str
+    answer: Answer
+    # By whose topic prefix it came; empty: by none.
+    sites: frozenset[int]
+
+
 def confirm_commands(
     *,
-    outputs: list[tuple[int, OutputState]],
-    answers: list[tuple[str, Answer]],
-    read: Collection[int],
+    outputs: Sequence[OutputSaid],
+    answers: Sequence[AnswerSaid],
+    read: Mapping[int, datetime],
     now: datetime,
 ) -> None:
     """
     Note how outputs stand, and settle the commands that wait for it.
 
     In the transaction of the readings. One query where nothing has changed and nothing
-    waits; none where nothing was said.
+    waits; none where nothing was said. What outputs and readings showed before a
+    command was sent settles nothing.
 
     Parameters
     ----------
-    outputs : list of (meter id, OutputState)
+    outputs : sequence of OutputSaid
         In the order they were said.
-    answers : list of (family name, Answer)
-    read : collection of int
-        Meters of which a reading of now has come.
+    answers : sequence of AnswerSaid
+    read : mapping of int to datetime
+        Meters of which a reading of now has come, and when it can have been measured.
     """
     states = {
-        (meter_id, state.output): state.on
-        for meter_id, state in outputs
-        if 1 <= state.output <= MOST_OUTPUTS
+        (said.meter_id, said.state.output): said
+        for said in outputs
+        if 1 <= said.state.output <= MOST_OUTPUTS
     }
     if not (states or answers or read):
         return
     known, waiting_ids = _look({meter_id for meter_id, _number in states})
     changed = {
-        key: on for key, on in states.items() if known.get(key, _NOT_THERE) != on
+        key: said.state.on
+        for key, said in states.items()
+        if known.get(key, _NOT_THERE) != said.state.on
     }
     if changed:
         _write_outputs(changed, known, now=now)
     if waiting_ids:
-        _settle(waiting_ids, states, answers, set(read), now=now)
+        _settle(waiting_ids, states, answers, read, now=now)
 
 
 _NOT_THERE = object()
@@ -113,18 +134,19 @@ def _announce(sites: set[int | None]) -> None:
 
 def _settle(
     waiting_ids: list[int],
-    states: dict[tuple[int, int], bool],
-    answers: list[tuple[str, Answer]],
-    read: set[int],
+    states: Mapping[tuple[int, int], OutputSaid],
+    answers: Sequence[AnswerSaid],
+    read: Mapping[int, datetime],
     *,
     now: datetime,
 ) -> None:
-    by_request = {answer.request: (family, answer) for family, answer in answers}
     commands = Command.objects.filter(pk__in=waiting_ids).order_by("pk")
     for command in commands.select_related("meter", "output"):
-        family, answer = by_request.get(command.pk, ("", None))
-        if answer is not None and _is_of(command.meter, family, answer.device):
-            _settle_by_answer(command, answer.accepted, answer.text, now=now)
+        # Another device may use the same number.
+        answer = next((said for said in answers if _answers(said, command)), None)
+        if answer is not None:
+            accepted, text = answer.answer.accepted, answer.answer.text
+            _settle_by_answer(command, accepted, text, now=now)
         elif command.state in _AFTER_SENDING and _is_shown(command, states, read):
             _confirm(command, _shown_text(command), now=now)
 
@@ -162,21 +184,37 @@ def _confirm(command: Command, text: str, *, now: datetime) -> None:
     )
 
 
-def _is_of(meter: Meter, family: str, device: str) -> bool:
-    """Return whether a device is the meter, or the one whose channel the meter is."""
-    is_device = meter.device_id == device or meter.device_id.startswith(f"{device}/")
-    return meter.family == family and is_device
+def _answers(said: AnswerSaid, command: Command) -> bool:
+    """Return whether it is the command's device, or the whole of it, that answers."""
+    meter, device = command.meter, said.answer.device
+    return (
+        said.answer.request == command.pk
+        and said.family == meter.family
+        and (meter.device_id == device or meter.device_id.startswith(f"{device}/"))
+        and (not said.sites or meter.site_id in said.sites)
+    )
+
+
+def _is_after(at: datetime | None, command: Command) -> bool:
+    """Return whether it was said after the command was sent."""
+    return at is not None and command.sending_at is not None and at > command.sending_at
 
 
 def _is_shown(
-    command: Command, states: dict[tuple[int, int], bool], read: set[int]
+    command: Command,
+    states: Mapping[tuple[int, int], OutputSaid],
+    read: Mapping[int, datetime],
 ) -> bool:
     if command.awaits == Command.Awaits.READING:
-        return command.meter_id in read
+        return _is_after(read.get(command.meter_id), command)
     if command.awaits != Command.Awaits.OUTPUT or command.output is None:
         return False
     shown = states.get((command.meter_id, command.output.number))
-    return shown is not None and shown == command.wanted_on
+    return (
+        shown is not None
+        and shown.state.on == command.wanted_on
+        and _is_after(shown.at, command)
+    )
 
 
 def _shown_text(command: Command) -> str:

@@ -4,10 +4,10 @@ from datetime import datetime
 
 from django.db import transaction
 
-from meters.domain.commands import WAITING, CommandRefusedError, State
+from meters.domain.commands import CommandRefusedError
 from meters.live.announce import announce_commands
 from meters.models import Command, Lockout, Output, User
-from meters.services.move_command import move_command
+from meters.services.move_command import fail_waiting
 
 
 @transaction.atomic
@@ -26,9 +26,8 @@ def lock_output(
         output=output, by=by, reason=reason, since=now, until=until
     )
     text = f"Locked out by {by}: {reason}"
-    waiting = Command.objects.filter(output=output, state__in=WAITING)
-    for command in waiting.select_related("meter"):
-        move_command(command, State.FAILED, now=now, who=by, text=text, failure=text)
+    commands = Command.objects.filter(output=output)
+    fail_waiting(commands, by=by, text=text, now=now)
     _announce(output)
     return lockout
 

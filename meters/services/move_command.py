@@ -4,8 +4,9 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
+from django.db.models import QuerySet
 
-from meters.domain.commands import State, sources
+from meters.domain.commands import WAITING, State, sources
 from meters.live.announce import announce_commands
 from meters.models import Command, CommandStep, User
 
@@ -43,6 +44,14 @@ def move_command(
     for name, value in fields.items():
         setattr(command, name, value)
     return True
+
+
+def fail_waiting(
+    commands: QuerySet[Command], *, by: User, text: str, now: datetime
+) -> None:
+    """Let those of the commands fail that are not sent yet."""
+    for command in commands.filter(state__in=WAITING).select_related("meter"):
+        move_command(command, State.FAILED, now=now, who=by, text=text, failure=text)
 
 
 def add_step(

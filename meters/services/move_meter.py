@@ -12,6 +12,7 @@ from meters.services.note_meter_change import (
     active_children,
     check_active,
     check_instant,
+    leave_site,
     locked_meter,
 )
 
@@ -31,16 +32,20 @@ def move_meter(
     Let an active meter hang below `parent` (None: it is an incomer) at `site`.
 
     What hangs below it stays below it; to another site it goes alone. Its readings,
-    events and commands go with it: whoever sees its new site sees them.
+    events and commands go with it: whoever sees its new site sees them. What people of
+    the old one asked of it and is not sent yet fails.
 
     Raises
     ------
     MeterChangeRefusedError
         The place is none, or it is there already.
     """
-    meter = locked_meter(meter_id)
+    meter = locked_meter(meter_id, to_site=site.pk)
     check_active(meter)
     check_instant(meter, at, now=now)
+    if parent is not None:
+        # As it is now: somebody may have moved or retired it meanwhile.
+        parent = Meter.objects.get(pk=parent.pk)
     _check_place(meter, site, parent)
     change = MeterChange.objects.create(
         meter=meter,
@@ -56,6 +61,8 @@ def move_meter(
     )
     meter.site, meter.parent = site, parent
     meter.save()
+    if change.changes_site:
+        leave_site(meter, change.from_site, by=by, now=now)
     return change
 
 

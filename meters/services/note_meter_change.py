@@ -2,20 +2,29 @@
 
 from datetime import datetime
 
-from django.db.models import QuerySet
+from django.db import transaction
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
-from meters.models import Meter, MeterChange, Site
+from meters.live.announce import announce, site_group
+from meters.models import Command, Meter, MeterChange, Site, User
+from meters.services.move_command import fail_waiting
 
 
 class MeterChangeRefusedError(ValueError):
     """The change is not possible; the text is one sentence that says why."""
 
 
-def locked_meter(meter_id: int) -> Meter:
-    """Return a meter, its row and its site's locked: changes of a tree take turns."""
-    sites = Site.objects.filter(meters=meter_id).select_for_update(of=("self",))
-    list(sites.values_list("pk"))
+def locked_meter(meter_id: int, *, to_site: int | None = None) -> Meter:
+    """
+    Return a meter, its row and its site's locked: changes of a tree take turns.
+
+    So do those of the site `to_site` that it goes to.
+    """
+    own = Meter.objects.filter(pk=meter_id).values("site")
+    sites = Site.objects.filter(Q(pk__in=own) | Q(pk=to_site))
+    # Always in the same order: two that swap places must not wait for each other.
+    list(sites.order_by("pk").select_for_update().values_list("pk"))
     return Meter.objects.select_for_update().get(pk=meter_id)
 
 
@@ -36,15 +45,30 @@ def check_instant(meter: Meter, at: datetime, *, now: datetime) -> None:
         )
 
 
+def leave_site(meter: Meter, site: Site | None, *, by: User, now: datetime) -> None:
+    """End what people of a site have asked of a meter, and what its pages show."""
+    fail_waiting(
+        Command.objects.filter(meter=meter),
+        by=by,
+        text="The meter was moved to another site.",
+        now=now,
+    )
+    if site is not None:
+        transaction.on_commit(lambda: announce(site_group(site.pk)))
+
+
 def active_children(meter: Meter) -> QuerySet[Meter]:
     """Return the active meters right below."""
     return meter.children.filter(state=Meter.State.ACTIVE).order_by("pk")
 
 
-def nearest_active(meter: Meter | None) -> Meter | None:
-    """Return this meter, or the first above it that is active."""
+def nearest_active(meter: Meter | None, *, site_id: int | None) -> Meter | None:
+    """Return this meter, or the first above it that is active and at the site."""
     seen: set[int] = set()
-    while meter is not None and meter.state != Meter.State.ACTIVE:
+    while meter is not None and (meter.state, meter.site_id) != (
+        Meter.State.ACTIVE,
+        site_id,
+    ):
         if meter.pk in seen:
             return None
         seen.add(meter.pk)

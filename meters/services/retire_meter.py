@@ -42,7 +42,7 @@ def retire_meter(
     )
     meter.state = Meter.State.RETIRED
     meter.save()
-    above = nearest_active(meter.parent)
+    above = nearest_active(meter.parent, site_id=meter.site_id)
     for child in active_children(meter).select_for_update():
         _hang_above(child, above, cause=change)
     return change

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from django.db import transaction
+from django.db.models import Q
 
 from meters.broker.address import BrokerError
 from meters.broker.publisher import Expected, RefusedByBrokerError
@@ -16,10 +17,17 @@ from meters.domain.command_templates import (
     meets,
     parse_conditions,
 )
-from meters.domain.commands import CommandRefusedError, State
+from meters.domain.commands import VALID_S, CommandRefusedError, State
 from meters.families.message import CannotCommandError, Outgoing
 from meters.models import Command, Meter, Output
-from meters.queries.commanding import Way, outgoing_of, values_of, ways_of
+from meters.queries.access import commandable_meters
+from meters.queries.commanding import (
+    Way,
+    is_foreign,
+    outgoing_of,
+    values_of,
+    ways_of,
+)
 from meters.services.move_command import move_command
 from meters.services.request_command import check_switching
 
@@ -70,7 +78,9 @@ def send_command(
 
 
 def _command(command_id: int) -> Command | None:
-    commands = Command.objects.select_related("meter__site", "output", "template")
+    commands = Command.objects.select_related(
+        "meter__site", "output", "template", "requested_by"
+    )
     return commands.filter(pk=command_id).first()
 
 
@@ -121,7 +131,9 @@ def _prepare(
     """Look once more at what may have changed since the request."""
     if command.meter.state != Meter.State.ACTIVE:
         raise CommandRefusedError("Only an active meter can be sent commands.")
+    _check_requester(command, now=now)
     if output is not None and command.wanted_on is not None:
+        _check_order(command)
         check_switching(output, wanted=command.wanted_on, now=now)
     way = ways_of(command.meter).get(command.action)
     if way is None:
@@ -131,7 +143,34 @@ def _prepare(
         raise CommandRefusedError("The family has nothing to publish for this.")
     for item in outgoing:
         check_topic(item.topic)
+        if is_foreign(item.topic, command.meter):
+            raise CommandRefusedError(
+                f"It would go out on {item.topic}, which is under the topic prefix of"
+                " another site."
+            )
     return way, outgoing
+
+
+def _check_requester(command: Command, *, now: datetime) -> None:
+    """Refuse what somebody asked who has left since; a rule stays."""
+    user = command.requested_by
+    if user is None:
+        return
+    if not commandable_meters(user=user, now=now).filter(pk=command.meter_id).exists():
+        raise CommandRefusedError(f"{user} may not command this meter any more.")
+
+
+def _check_order(command: Command) -> None:
+    """Refuse what another worker was quicker with: the last word would not stand."""
+    allowed_at = command.approved_at or command.requested_at
+    later = Command.objects.filter(
+        output=command.output_id, wanted_on__isnull=False, sending_at__isnull=False
+    ).filter(
+        Q(approved_at__gt=allowed_at)
+        | Q(approved_at__isnull=True, requested_at__gt=allowed_at)
+    )
+    if later.exists():
+        raise CommandRefusedError("A later command of this output went out before it.")
 
 
 def _publish(
@@ -151,7 +190,9 @@ def _publish(
             if left_s <= 0:
                 _end(command, State.EXPIRED, published, "", now=clock())
                 return
-            publisher.publish(item.topic, item.payload, expires_in_s=left_s)
+            # It may have waited an hour for the broker; for the device it does not.
+            expires_in_s = min(left_s, VALID_S)
+            publisher.publish(item.topic, item.payload, expires_in_s=expires_in_s)
             published += 1
     except (RefusedByBrokerError, TemplateError) as error:
         _end(command, State.FAILED, published, str(error), now=clock())

@@ -10,6 +10,7 @@ from meters.queries.access import meters_below
 from meters.services.note_meter_change import (
     MeterChangeRefusedError,
     active_children,
+    leave_site,
     locked_meter,
     nearest_active,
 )
@@ -33,12 +34,12 @@ def undo_meter_change(*, change_id: int, by: User, now: datetime) -> MeterChange
         )
     if change.kind == MeterChange.Kind.RETIREMENT:
         meter.state = Meter.State.ACTIVE
-        meter.parent = nearest_active(meter.parent)
+        meter.parent = nearest_active(meter.parent, site_id=meter.site_id)
         meter.save()
         for consequence in change.consequences.in_force().select_related("meter"):
             _take_back_consequence(consequence, by=by, now=now)
     else:
-        _move_back(change, meter)
+        _move_back(change, meter, by=by, now=now)
     return _note(change, by=by, now=now)
 
 
@@ -46,11 +47,11 @@ def _take_back_consequence(change: MeterChange, *, by: User, now: datetime) -> N
     """Let a meter hang below again, unless it has gone elsewhere since."""
     meter = Meter.objects.select_for_update().get(pk=change.meter_id)
     if _is_last(change) and meter.state == Meter.State.ACTIVE:
-        _move_back(change, meter)
+        _move_back(change, meter, by=by, now=now)
         _note(change, by=by, now=now)
 
 
-def _move_back(change: MeterChange, meter: Meter) -> None:
+def _move_back(change: MeterChange, meter: Meter, *, by: User, now: datetime) -> None:
     parent, site = change.from_parent, change.from_site
     if parent is not None:
         if parent.state != Meter.State.ACTIVE or parent.site_id != change.from_site_id:
@@ -68,6 +69,8 @@ def _move_back(change: MeterChange, meter: Meter) -> None:
         )
     meter.site, meter.parent = site, parent
     meter.save()
+    if change.changes_site:
+        leave_site(meter, change.to_site, by=by, now=now)
 
 
 def _is_last(change: MeterChange) -> bool:

@@ -52,6 +52,8 @@ class RememberingPublisher:
 
     def __init__(self, error: Exception | None = None) -> None:
         self.published: list[tuple[str, bytes]] = []
+        # How long the broker keeps each for a device that is away. [s]
+        self.kept_s: list[float] = []
         self.error = error
 
     def connect(self) -> None:
@@ -65,3 +67,4 @@ class RememberingPublisher:
         if self.error:
             raise self.error
         self.published.append((topic, payload))
+        self.kept_s.append(expires_in_s)

@@ -10,11 +10,24 @@ from django.utils import timezone
 from meters.broker.publisher import RefusedByBrokerError, UnacknowledgedError
 from meters.domain.commands import CommandRefusedError, State
 from meters.families.message import Answer, OutputState
-from meters.models import Command, CommandStep, CommandTemplate, Meter, Output
+from meters.models import (
+    Command,
+    CommandStep,
+    CommandTemplate,
+    Membership,
+    Meter,
+    Output,
+    User,
+)
 from meters.services.approve_command import approve_command, cancel_command
-from meters.services.confirm_commands import confirm_commands
+from meters.services.confirm_commands import (
+    AnswerSaid,
+    OutputSaid,
+    confirm_commands,
+)
 from meters.services.expire_commands import expire_commands
 from meters.services.lock_output import lift_lockout, lock_output
+from meters.services.move_meter import move_meter
 from meters.services.request_command import Request, request_command
 from meters.services.send_command import send_command
 from meters.tests.commanding import RememberingPublisher
@@ -23,8 +36,8 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def ada(make_user):
-    return make_user("ada@example.com")
+def ada(make_user, site):
+    return make_user("ada@example.com", site=site, role="operator")
 
 
 @pytest.fixture
@@ -53,9 +66,20 @@ def send(command: Command, publisher=None, *, now: datetime | None = None):
     return publisher
 
 
-def confirm(outputs=(), answers=(), read=()):
+NOW = object()
+
+
+def confirm(outputs=(), answers=(), read=(), *, at=NOW, sites=()):
+    """Let devices say something, now or at another time."""
+    now = timezone.now()
+    at = now if at is NOW else at
     confirm_commands(
-        outputs=list(outputs), answers=list(answers), read=read, now=timezone.now()
+        outputs=[OutputSaid(meter_id, state, at) for meter_id, state in outputs],
+        answers=[
+            AnswerSaid(family, answer, frozenset(sites)) for family, answer in answers
+        ],
+        read=dict.fromkeys(read, at),
+        now=now,
     )
 
 
@@ -126,6 +150,45 @@ class TestAWholeLife:
         command.refresh_from_db()
         assert command.state == state
         assert "overload" in command.steps.last().text
+
+    def test_what_was_said_before_confirms_nothing(self, make_output):
+        output = make_output(is_on=False)
+        switching, reading = ask(output), ask(output, action="read")
+        for command in (switching, reading):
+            send(command)
+        before = switching.sending_at - timedelta(milliseconds=1)
+        told = [(output.meter_id, OutputState("d", 1, True))]
+        confirm(told, read={output.meter_id}, at=before)
+        # Kept by the broker: from before the subscription
+        confirm(told, at=None)
+        for command in (switching, reading):
+            command.refresh_from_db()
+            assert command.state == State.SENT
+        # It tells how the output stands all the same
+        output.refresh_from_db()
+        assert output.is_on
+
+    def test_the_same_number_of_another_device_hides_no_answer(self, make_output):
+        output = make_output(is_on=False)
+        command = ask(output)
+        send(command)
+        own = Answer(output.meter.device_id, command.pk, True)
+        other = Answer("other", command.pk, False)
+        confirm(answers=[("relay", own), ("relay", other)])
+        command.refresh_from_db()
+        assert command.state == State.CONFIRMED
+
+    def test_an_answer_by_another_sites_prefix_is_none(self, make_output, other_site):
+        output = make_output(is_on=False)
+        command = ask(output)
+        send(command)
+        answers = [("relay", Answer(output.meter.device_id, command.pk, True))]
+        confirm(answers=answers, sites=[other_site.pk])
+        command.refresh_from_db()
+        assert command.state == State.SENT
+        confirm(answers=answers, sites=[other_site.pk, output.meter.site_id])
+        command.refresh_from_db()
+        assert command.state == State.CONFIRMED
 
     def test_a_device_answers_for_its_channel(self, make_output):
         output = make_output(is_on=False)
@@ -235,6 +298,45 @@ class TestRefused:
         assert "stays on" in off.failure
 
 
+class TestAMeterThatMoves:
+    @pytest.fixture
+    def move(self, make_user, other_site):
+        bob = make_user("bob@example.com")
+
+        def move(meter):
+            now = timezone.now()
+            move_meter(
+                meter_id=meter.pk, site=other_site, parent=None, at=now, by=bob, now=now
+            )
+
+        return move
+
+    def test_takes_no_command_along_that_was_asked_before(
+        self, make_output, move, ada, other_site
+    ):
+        output = make_output(needs_approval=True)
+        command = ask(output, ada)
+        move(output.meter)
+        command.refresh_from_db()
+        assert (command.state, command.failure) == (
+            State.FAILED,
+            "The meter was moved to another site.",
+        )
+
+    def test_is_not_commanded_by_the_topic_prefix_of_its_old_site(
+        self, make_output, move, site
+    ):
+        output = make_output()
+        site.topic_prefix = "relay"
+        site.save()
+        assert len(send(ask(output)).published) == 1
+        move(output.meter)
+        command = ask(output)
+        assert send(command).published == []
+        assert command.state == State.FAILED
+        assert "the topic prefix of another site" in command.failure
+
+
 class TestApproval:
     def test_takes_another_person(self, make_output, ada, bob):
         command = ask(make_output(needs_approval=True), ada)
@@ -269,6 +371,19 @@ class TestApproval:
             cancel_command(command=command, by=ada, now=timezone.now(), text="")
 
 
+class TestWhoHasLeft:
+    @pytest.mark.parametrize("how", ["deactivated", "membership ended"])
+    def test_is_not_obeyed_any_more(self, make_output, ada, bob, how):
+        command = ask(make_output(needs_approval=True), ada)
+        if how == "deactivated":
+            User.objects.filter(pk=ada.pk).update(is_active=False)
+        else:
+            Membership.objects.filter(user=ada).delete()
+        approve_command(command=command, by=bob, now=timezone.now())
+        assert send(command).published == []
+        assert command.failure == "ada@example.com may not command this meter any more."
+
+
 class TestExpiry:
     def test_an_expired_command_never_reaches_the_broker(self, make_output):
         command = ask(make_output())
@@ -288,6 +403,12 @@ class TestExpiry:
         command.refresh_from_db()
         assert (publisher.published, command.state) == ([], State.EXPIRED)
 
+    def test_the_broker_keeps_none_for_long(self, make_output):
+        # A device that comes back later may be locked out by then
+        command = ask(make_output(), valid_s=3600)
+        now = command.requested_at + timedelta(seconds=5)
+        assert send(command, now=now).kept_s == [60.0]
+
     def test_those_that_wait_expire_by_themselves(self, make_output):
         waiting = ask(make_output(needs_approval=True))
         approved = ask(make_output(), valid_s=5)
@@ -301,6 +422,24 @@ class TestExpiry:
         assert expire_commands(now=timezone.now()) == []
         later = timezone.now() + timedelta(seconds=5)
         assert expire_commands(now=later) == [command.pk]
+
+
+class TestOrder:
+    def test_an_older_command_does_not_undo_a_later_one(self, make_output):
+        output = make_output(is_on=False)
+        older, later = ask(output, action="on"), ask(output, action="off")
+        # Another worker was quicker
+        assert len(send(later).published) == 1
+        assert send(older).published == []
+        assert older.state == State.FAILED
+        assert "A later command" in older.failure
+
+    def test_what_is_approved_later_is_later(self, make_output, ada, bob):
+        output = make_output(is_on=False, needs_approval=True)
+        commands = [ask(output, ada, action) for action in ("on", "off")]
+        for command in reversed(commands):
+            approve_command(command=command, by=bob, now=timezone.now())
+            assert len(send(command).published) == 1
 
 
 class TestSendingOnce:

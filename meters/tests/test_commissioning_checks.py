@@ -111,6 +111,25 @@ class TestDirection:
         check = self.check(meter(amperes=amperes), rated_current=rated)
         assert check.verdict == verdict
 
+    @pytest.mark.parametrize(
+        "lags",
+        [
+            # Capacitors: the sign of their losses is noise
+            (-89.7, -90.2, -89.9),
+            # An inverter by night
+            (-91, -91, -91),
+        ],
+    )
+    def test_needs_active_power(self, lags):
+        assert self.check(meter(lags=lags)).verdict == Verdict.WAIT
+
+    def test_a_load_between_two_phases_is_no_fault(self):
+        # A welder of power factor 0.42 between L1 and L2: 30° less and 30° more
+        values = meter(amperes=(40, 40, 5), lags=(35, 95, 15))
+        check = self.check(values)
+        assert check.verdict == Verdict.WAIT
+        assert "L2 carries too little active power" in told(check)
+
     def test_without_powers_of_phases_it_cannot_be_told(self):
         assert self.check({"active_power": 12.0}).verdict == Verdict.NONE
 
@@ -148,9 +167,21 @@ class TestAngles:
         assert "L1 20°, L2 140°, L3 −100°" in told(check)
 
     def test_a_whole_turn_names_each_place(self):
-        check = self.check(meter(lags=(20, 20, 20), conductors=(1, 2, 0)))
-        assert check.verdict == Verdict.BAD
-        assert "L1 → L2, L2 → L3, L3 → L1" in told(check)
+        check = self.check(meter(lags=(30, 30, 30), conductors=(2, 0, 1)))
+        assert check.verdict == Verdict.LOOK
+        assert "L1 → L3, L2 → L1, L3 → L2" in told(check)
+
+    @pytest.mark.parametrize("lag", [110, 140, 165, 175, -175, -150])
+    def test_a_plant_that_feeds_in_at_noon_is_no_fault(self, lag):
+        # A whole turn, or all turned round, looks the same
+        check = self.check(meter(lags=[lag] * 3))
+        assert check.verdict == Verdict.LOOK
+        assert "while a generator feeds in" in told(check)
+        assert "one phase further" in told(check)
+
+    @pytest.mark.parametrize("lags", [(-89.7, -90.2, -89.9), (-91, -91, -91)])
+    def test_of_reactive_power_alone_are_no_certain_fault(self, lags):
+        assert self.check(meter(lags=lags)).verdict == Verdict.LOOK
 
     def test_every_wiring_of_a_usual_load_is_found(self):
         from itertools import permutations, product
@@ -242,6 +273,25 @@ class TestPower:
 
     def test_by_the_power_factor_where_there_is_no_reactive_power(self):
         values = {k: v for k, v in meter().items() if not k.startswith("reactive")}
+        assert self.check(values).verdict == Verdict.GOOD
+
+    def test_of_loads_with_harmonics_by_the_power_factor(self):
+        values = meter()
+        for phase in ("l1", "l2", "l3"):
+            # A rectifier: currents of harmonics make no power, active or reactive
+            values[f"current_{phase}"] *= math.hypot(1, 0.8)
+            values[f"power_factor_{phase}"] /= math.hypot(1, 0.8)
+        assert self.check(values).verdict == Verdict.GOOD
+
+    @pytest.mark.parametrize("middle", [{}, {"current_l2": 0.0}])
+    def test_of_three_wires_with_two_transformers(self, middle):
+        values = {
+            **dict.fromkeys(("voltage_l12", "voltage_l23", "voltage_l31"), 400.0),
+            **dict.fromkeys(("current_l1", "current_l3"), 10.0),
+            **middle,
+            "active_power": math.sqrt(3) * 400 * 10 * 0.9 / 1000,
+            "power_factor": 0.9,
+        }
         assert self.check(values).verdict == Verdict.GOOD
 
     def test_of_three_wires_by_the_totals(self):
@@ -355,6 +405,43 @@ class TestRegister:
     def test_a_coarse_register_waits_until_it_has_moved_enough(self):
         assert self.check(window(step=5.0)).verdict == Verdict.WAIT
         assert self.check(window(step=1.0)).verdict == Verdict.GOOD
+
+    def test_registers_that_come_by_messages_of_their_own(self):
+        given = window()
+        # A power every 10 s, a register a second after each sixth
+        time = np.sort(np.concatenate([given.time, given.time[::6] + 1]))
+        is_register = np.isin(time, given.time[::6] + 1)
+        power = np.where(is_register, np.nan, 60.0)
+        counted = np.where(is_register, 1000 + 60.0 * time / 3600, np.nan)
+        for factor, verdict in [(1, Verdict.GOOD), (2, Verdict.BAD)]:
+            nothing = np.full(len(time), np.nan)
+            found = RegisterWindow(time, power, counted * factor, nothing)
+            assert self.check(found).verdict == verdict
+
+    def test_of_import_alone_does_not_count_what_is_fed_in(self):
+        given = window(kw=-60.0)
+        nothing = np.full(len(given.time), np.nan)
+        stands_still = RegisterWindow(given.time, given.power, given.imported, nothing)
+        assert self.check(stands_still).verdict == Verdict.WAIT
+
+    @pytest.mark.parametrize(
+        ("factor", "verdict"), [(1, Verdict.WAIT), (40, Verdict.BAD)]
+    )
+    def test_a_load_that_changes_between_readings_waits(self, factor, verdict):
+        # On and off by the minute, read every five: six times on, once off
+        time = np.arange(0.0, 1801, 300)
+        power = np.array([60.0, 60, 60, 0, 60, 60, 60])
+        counted = np.round(1000 + np.add(time, [0, 3, 1, 5, 2, 4, 0]) * 30 / 3600, 2)
+        counted *= factor
+        given = RegisterWindow(time, power, counted, np.full(len(time), np.nan))
+        assert self.check(given, longest_gap_s=810.0).verdict == verdict
+
+    def test_few_readings_far_apart_are_enough(self):
+        time = np.array([0.0, 299, 601, 900, 1203, 1499, 1800])
+        counted = np.round(1000 + 60.0 * time / 3600, 2)
+        nothing = np.full(len(time), np.nan)
+        given = RegisterWindow(time, np.full(len(time), 60.0), counted, nothing)
+        assert self.check(given, longest_gap_s=810.0).verdict == Verdict.GOOD
 
     def test_readings_before_a_gap_do_not_count(self):
         given = window()

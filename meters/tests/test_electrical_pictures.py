@@ -49,4 +49,5 @@ def test_bars(case):
 def test_rest(case):
     found = rest_of(case["above"], case["below"])
     assert found == (None if case["rest"] is None else pytest.approx(case["rest"]))
-    assert contradicts(found, case["above"]) is case["contradicts"]
+    says = contradicts(found, case["above"], case["below"])
+    assert says is case["contradicts"]

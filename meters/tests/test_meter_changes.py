@@ -6,6 +6,7 @@ import pytest
 from django.utils import timezone
 
 from meters.models import Meter, MeterChange
+from meters.queries.access import visible_meters
 from meters.services.move_meter import move_meter
 from meters.services.note_meter_change import MeterChangeRefusedError
 from meters.services.retire_meter import retire_meter
@@ -112,6 +113,12 @@ class TestMoving:
         with pytest.raises(MeterChangeRefusedError, match="another site"):
             move(tree["press"], tree["incomer"], to_site=other_site)
 
+    def test_not_below_one_that_was_retired_meanwhile(self, tree, move, retire):
+        chosen = Meter.objects.get(pk=tree["other"].pk)
+        retire(tree["other"])
+        with pytest.raises(MeterChangeRefusedError, match="is not active"):
+            move(tree["press"], chosen)
+
     def test_not_to_another_site_while_meters_hang_below(self, tree, move, other_site):
         with pytest.raises(MeterChangeRefusedError, match="hang below it"):
             move(tree["panel"], None, to_site=other_site)
@@ -200,6 +207,19 @@ class TestTakingBack:
         with pytest.raises(MeterChangeRefusedError, match="not there any more"):
             undo(change)
         assert parents()["press"] == "other"
+
+    def test_a_retired_meter_does_not_follow_its_feeder_to_another_site(
+        self, tree, move, retire, undo, make_user, other_site
+    ):
+        change = retire(tree["press"])
+        retire(tree["paint"])
+        move(tree["panel"], None, to_site=other_site)
+        # Nor do the people of that site see it
+        bob = make_user("bob@example.com", branch=tree["panel"], role="viewer")
+        seen = visible_meters(user=bob, now=timezone.now())
+        assert [meter.device_id for meter in seen] == ["panel"]
+        undo(change)
+        assert parents()["press"] is None
 
     def test_not_into_a_circle(self, tree, move, undo):
         change = move(tree["panel"], None)

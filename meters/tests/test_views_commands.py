@@ -8,6 +8,7 @@ from django.test import Client
 from django.utils import timezone
 
 from meters import tasks
+from meters.forms.commands import OutputForm
 from meters.models import (
     Command,
     CommandTemplate,
@@ -280,6 +281,19 @@ class TestSetUp:
         )
         output.refresh_from_db()
         assert (output.name, output.off_only, output.minimum_on_s) == ("Fan", True, 60)
+
+    def test_leaves_how_it_stands_alone(self, output):
+        stale = Output.objects.get(pk=output.pk)
+        now = timezone.now()
+        Output.objects.filter(pk=output.pk).update(
+            is_on=True, changed_at=now, commanded_on=True, commanded_at=now
+        )
+        given = {"name": "Fan", "minimum_on_s": "60", "minimum_off_s": "0"}
+        form = OutputForm(given, instance=stale)
+        assert form.is_valid()
+        form.save()
+        output.refresh_from_db()
+        assert (output.name, output.is_on, output.commanded_at) == ("Fan", True, now)
 
     def test_an_operator_does_not(self, client, log_in, output, site):
         log_in(site=site, role="operator")

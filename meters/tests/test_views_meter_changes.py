@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from django.utils import timezone
 
-from meters.models import Meter, MeterChange
+from meters.models import Membership, Meter, MeterChange
 from meters.tests.test_views_sites import text_of
 
 pytestmark = pytest.mark.django_db
@@ -118,6 +118,27 @@ class TestChanges:
         )
         assert client.post(f"/changes/{change.pk}/undo/").status_code == 403
 
+    @pytest.mark.parametrize(("manages_both", "status"), [(False, 403), (True, 302)])
+    def test_back_to_another_site_by_who_manages_both(
+        self, client, log_in, meter, site, other_site, manages_both, status
+    ):
+        user = log_in(site=site, role="manager")
+        if manages_both:
+            Membership.objects.create(user=user, site=other_site, role="manager")
+        now = timezone.now()
+        change = MeterChange.objects.create(
+            meter=meter,
+            kind="move",
+            at=now,
+            from_site=other_site,
+            to_site=site,
+            by=user,
+            made_at=now,
+        )
+        assert client.post(f"/changes/{change.pk}/undo/").status_code == status
+        meter.refresh_from_db()
+        assert meter.site == (other_site if manages_both else site)
+
     def test_strangers_see_nothing(self, client, log_in, meter, other_site):
         log_in(site=other_site, role="manager")
         assert client.get(f"/meters/{meter.pk}/changes/").status_code == 404
@@ -153,6 +174,18 @@ class TestSettings:
             True,
         )
         assert meter.site == site
+
+    @pytest.mark.parametrize(
+        ("role", "needed"), [("installer", True), ("manager", False)]
+    )
+    def test_the_second_person_is_a_managers_to_do_away_with(
+        self, client, log_in, make_meter, site, role, needed
+    ):
+        meter = make_meter(commands_need_approval=True)
+        log_in(site=site, role=role)
+        assert self.post(client, meter).status_code == 302
+        meter.refresh_from_db()
+        assert meter.commands_need_approval is needed
 
     def test_lead_back_to_the_checks(self, client, log_in, meter, site):
         log_in(site=site, role="installer")

@@ -72,6 +72,11 @@ def undo_change(request: SignedInRequest, change_id: int) -> HttpResponse:
     meter, now = _opened(request, change.meter_id)
     if not _manages(request, meter, now):
         raise PermissionDenied
+    if change.from_site is not None and not may_manage(
+        user=request.user, site=change.from_site, now=now
+    ):
+        # It would take what the meter has measured here to people of that site.
+        raise PermissionDenied
     try:
         undo_meter_change(change_id=change.pk, by=request.user, now=now)
     except MeterChangeRefusedError as error:

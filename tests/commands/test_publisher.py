@@ -5,9 +5,11 @@ from datetime import timedelta
 
 import pytest
 from django.utils import timezone
+from kombu.exceptions import OperationalError
 
 from conftest import wait_until
 from energy_site.embedded.ports import any_free
+from meters import tasks
 from meters.broker import BrokerAddress, BrokerError
 from meters.broker.publisher import (
     CommandPublisher,
@@ -102,6 +104,30 @@ class TestReplies:
         wait_until(lambda: len(device.heard) == 2)
         time.sleep(0.3)
         assert taken == [1]
+
+    def test_do_no_harm_while_the_queue_is_away(self, publisher, device, monkeypatch):
+        tried = []
+
+        def delay(**kwargs):
+            tried.append(kwargs)
+            raise OperationalError("Redis is away.")
+
+        monkeypatch.setattr(tasks.take_reply, "delay", delay)
+        device.answer = b"yes"
+        publisher.connect()
+        until = timezone.now() + timedelta(seconds=30)
+        publisher.expect(
+            Expected(
+                topic=f"{TOPIC}/reply",
+                until=until,
+                fits=lambda payload: True,
+                take=lambda: tasks._take_reply_soon(7),
+            )
+        )
+        publish(publisher)
+        wait_until(lambda: tried)
+        publish(publisher)
+        wait_until(lambda: len(device.heard) == 2)
 
     @pytest.mark.parametrize("how", [{"fits": lambda payload: False}, {"seconds": -1}])
     def test_that_do_not_fit_or_come_too_late_are_not(self, publisher, device, how):

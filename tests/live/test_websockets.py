@@ -15,6 +15,7 @@ from meters.live import newest
 from meters.live.hub import MOST_WAITING, View, Watcher
 from meters.live.newest import Newest
 from meters.models import Membership, Meter
+from meters.services.move_meter import move_meter
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -227,6 +228,60 @@ async def test_a_meter_that_is_claimed_appears_without_a_reload(portal, member, 
         await database_sync_to_async(meter.save)()
         snapshot = await socket.hear_until(lambda m: str(meter.pk) in m["meters"])
         assert snapshot["type"] == "snapshot"
+
+
+class TestWhenAMeterMoves:
+    @pytest.fixture
+    def meter(self, make_meter):
+        return make_meter("1")
+
+    @pytest.fixture
+    def move(self, meter, other_site, make_user):
+        mover = make_user("bob@example.com")
+
+        def move():
+            now = timezone.now()
+            move_meter(
+                meter_id=meter.pk,
+                site=other_site,
+                parent=None,
+                at=now,
+                by=mover,
+                now=now,
+            )
+            meter.refresh_from_db()
+
+        return database_sync_to_async(move)
+
+    async def test_its_page_follows_it(
+        self, portal, meter, move, member, other_site, make_user
+    ):
+        add = database_sync_to_async(Membership.objects.create)
+        await add(user=member, site=other_site, role="viewer")
+        client = await database_sync_to_async(log_in)(member)
+        async with Socket(portal, f"/ws/meters/{meter.pk}/", client) as socket:
+            while not await socket.is_silent():
+                pass
+            await move()
+            await socket.hear_until(lambda m: m["type"] == "snapshot")
+            await publish(meter, {"active_power": 4.0})
+            frame = await socket.hear_until(frame_of(meter))
+            assert frame["meters"][str(meter.pk)]["values"] == {"active_power": 4.0}
+
+    async def test_the_site_that_it_has_left_hears_it_no_more(
+        self, portal, meter, move, member
+    ):
+        client = await database_sync_to_async(log_in)(member)
+        async with (
+            Socket(portal, f"/ws/meters/{meter.pk}/", client) as page,
+            Socket(portal, "/ws/sites/plant-north/", client) as dashboard,
+        ):
+            while not (await page.is_silent() and await dashboard.is_silent()):
+                pass
+            await move()
+            assert await page.closed_with() == 4403
+            snapshot = await dashboard.hear_until(lambda m: m["type"] == "snapshot")
+            assert snapshot["meters"] == {}
 
 
 async def test_a_browser_that_does_not_keep_up_gets_a_snapshot_instead():

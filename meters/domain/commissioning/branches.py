@@ -51,7 +51,7 @@ def check_children(
         "below": str(format_measure(above - rest, "kW")),
         "rest": str(format_measure(rest, "kW")),
     }
-    if contradicts(rest, above):
+    if contradicts(rest, above, below):
         return Check(
             check,
             Verdict.BAD,

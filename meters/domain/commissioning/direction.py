@@ -16,8 +16,10 @@ from meters.domain.quantities import gettext_noop
 
 # From here on the phases are balanced enough to say "a third".
 _A_THIRD = (0.2, 0.45)
-# Beyond this the current of a load seldom is. [°]
-_USUAL_LAGS = (-60.0, 75.0)
+# From here on power flows backwards by more than its own losses. [°]
+_SURELY_BACKWARDS = 100.0
+# A generator that feeds in turns all phases at once, by angles as alike as these. [°]
+_SPREAD_OF_ALL = 75.0
 
 
 def check_direction(phases: Sequence[PhasePower], *, flows_both_ways: bool) -> Check:
@@ -36,10 +38,11 @@ def check_direction(phases: Sequence[PhasePower], *, flows_both_ways: bool) -> C
         return _direction(
             Verdict.NONE, gettext_noop("The meter sends no power of single phases.")
         )
-    loaded = [phase for phase in known if phase.is_loaded]
+    loaded = [phase for phase in known if phase.tells_direction]
     if not loaded:
         return _direction(
-            Verdict.WAIT, gettext_noop("No phase carries enough current: add load.")
+            Verdict.WAIT,
+            gettext_noop("No phase carries enough active power: add load."),
         )
     negative = [phase.phase for phase in loaded if (phase.active or 0.0) < 0]
     if not negative or (flows_both_ways and len(negative) == len(loaded)):
@@ -66,7 +69,7 @@ def _all_one_way(loaded: Sequence[PhasePower], known: Sequence[PhasePower]) -> C
             Verdict.WAIT,
             gettext_noop(
                 "Power flows the right way in %(phases)s; %(idle)s carries too little"
-                " current to tell."
+                " active power to tell."
             ),
             phases=phases_in_words([phase.phase for phase in loaded]),
             idle=phases_in_words(idle),
@@ -119,9 +122,20 @@ def check_angles(phases: Sequence[PhasePower], *, flows_both_ways: bool) -> Chec
             Verdict.WAIT, gettext_noop("No phase carries enough current: add load.")
         )
     facts = {"angles": _in_words(lags)}
-    backwards = sum(abs(lag) > 90 for lag in known)
-    if backwards == len(known) and flows_both_ways:
-        lags = [None if lag is None else lag - math.copysign(180, lag) for lag in lags]
+    backwards = sum(abs(lag) > _SURELY_BACKWARDS for lag in known)
+    if backwards == len(known):
+        if flows_both_ways:
+            lags = [_opposite(lag) for lag in lags]
+        elif len(known) == len(phases) and _spread(known) <= _SPREAD_OF_ALL:
+            return _angles(
+                Verdict.LOOK,
+                gettext_noop(
+                    "The angles are those of power that flows backwards: %(angles)s."
+                    " Right while a generator feeds in; else all current transformers"
+                    " are turned round, or each sits one phase further."
+                ),
+                **facts,
+            )
     wiring = find_wiring(lags)
     if wiring == AS_DRAWN:
         verdict = Verdict.GOOD if len(known) == len(phases) else Verdict.WAIT
@@ -175,6 +189,16 @@ def _finding(wiring: Wiring) -> tuple[str, dict[str, str]]:
             " that of %(turned)s to be turned round: %(angles)s."
         )
     return sentence, facts
+
+
+def _opposite(lag: float | None) -> float | None:
+    return None if lag is None else lag - math.copysign(180, lag)
+
+
+def _spread(backwards: Sequence[float]) -> float:
+    """Return how far angles beyond 90° lie apart, across 180°. [°]"""
+    ahead = [lag % 360 for lag in backwards]
+    return max(ahead) - min(ahead)
 
 
 def _in_words(lags: Sequence[float | None]) -> str:

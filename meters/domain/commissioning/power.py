@@ -69,28 +69,35 @@ def check_power(
 
 
 def _share(phase: PhasePower) -> float | None:
-    """Return power over the product; None where that says nothing."""
+    """
+    Return power over the product; None where that says nothing.
+
+    By reactive power, which is of the same instant as P, or by the device's own factor,
+    which may be averaged but knows of harmonics: whichever is nearer to one.
+    """
     apparent, active = phase.apparent, phase.active
-    if not apparent or active is None:
+    if not apparent or not active:
         return None
-    factor = None
+    factors = []
     if phase.reactive is not None:
-        # Of the same instant as P; the device's own factor may be averaged.
-        size = math.hypot(active, phase.reactive)
-        factor = abs(active) / size if size else None
-    elif phase.power_factor is not None:
-        factor = abs(phase.power_factor)
-    if factor is None or factor < _LEAST_FACTOR:
-        return None
-    return abs(active) / (apparent * factor)
+        factors.append(abs(active) / math.hypot(active, phase.reactive))
+    if phase.power_factor is not None:
+        factors.append(abs(phase.power_factor))
+    shares = [
+        abs(active) / (apparent * factor)
+        for factor in factors
+        if factor >= _LEAST_FACTOR
+    ]
+    return min(shares, key=lambda share: abs(math.log(share)), default=None)
 
 
 def _share_of_lines(values: Mapping[str, float]) -> float | None:
     lines = [values[name] for name in _LINES if name in values]
+    # With two transformers, that of the middle phase is not measured.
     currents = [
         abs(values[name])
         for name in ("current_l1", "current_l2", "current_l3")
-        if name in values
+        if values.get(name)
     ]
     active, factor = values.get("active_power"), values.get("power_factor")
     if not lines or not currents or not active or factor is None:

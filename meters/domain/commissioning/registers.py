@@ -18,6 +18,7 @@ _TOLERANCE = 0.1
 _LEAST_STEPS = 10
 # Of steps, where none was seen: registers of meters show hundredths or tenths. [kWh]
 _USUAL_STEP_KWH = 0.1
+_FINEST_STEP_KWH = 1e-4
 _LEAST_S = 60.0
 
 
@@ -80,6 +81,8 @@ class _Span:
     by_power: float
     by_register: float
     step: float
+    # By how much the load between the readings may have differed from them.
+    unseen: float
 
     @property
     def is_long_enough(self) -> bool:
@@ -91,30 +94,69 @@ class _Span:
 
 def _newest_run(window: RegisterWindow, longest_gap_s: float) -> _Span | None:
     """Return the newest readings without a gap between them."""
-    imported = np.nan_to_num(window.imported, nan=0.0)
-    exported = np.nan_to_num(window.exported, nan=0.0)
     known = ~np.isnan(window.power)
-    for sent in (window.imported, window.exported):
-        if not np.isnan(sent).all():
-            known &= ~np.isnan(sent)
-    time, power = window.time[known], window.power[known]
-    net = (imported - exported)[known]
+    time, power = window.time[known], _counted(window)[known]
     if len(time) < 2:
         return None
     breaks = np.flatnonzero(np.diff(time) > longest_gap_s)
     first = int(breaks[-1]) + 1 if len(breaks) else 0
-    time, power, net = time[first:], power[first:], net[first:]
-    if len(time) < 2:
+    time, power = time[first:], power[first:]
+    # Registers may come by messages of their own, less often than the power.
+    told = _told(window) & (window.time >= time[0]) & (window.time <= time[-1])
+    at, net = window.time[told], _net(window)[told]
+    if len(time) < 2 or len(at) < 2:
         return None
-    changes = np.abs(np.diff(net))
-    moved = changes[changes > 1e-9 * max(1.0, float(np.abs(net).max()))]
-    hours = np.diff(time) / 3600
+    within = (time > at[0]) & (time < at[-1])
+    instants = np.concatenate(([at[0]], time[within], [at[-1]]))
+    powers = np.interp(instants, time, power)
+    hours = np.diff(instants) / 3600
     return _Span(
-        seconds=float(time[-1] - time[0]),
-        by_power=float(np.sum((power[:-1] + power[1:]) / 2 * hours)),
+        seconds=float(at[-1] - at[0]),
+        by_power=float(np.sum((powers[:-1] + powers[1:]) / 2 * hours)),
         by_register=float(net[-1] - net[0]),
-        step=float(moved.min()) if len(moved) else _USUAL_STEP_KWH,
+        step=_step(net),
+        # Twice the standard error of a mean of so many readings.
+        unseen=2 * float(powers.std()) * float(hours.sum()) / len(powers) ** 0.5,
     )
+
+
+def _step(net: Array) -> float:
+    """
+    Return the step in which a register moves. [kWh]
+
+    Between readings far apart it moves by many: by the largest that all have in common.
+    """
+    changes = np.rint(np.abs(np.diff(net)) / _FINEST_STEP_KWH).astype(np.int64)
+    return int(np.gcd.reduce(changes)) * _FINEST_STEP_KWH or _USUAL_STEP_KWH
+
+
+def _counted(window: RegisterWindow) -> Array:
+    """Return the power that the registers count which the meter has. [kW]"""
+    if np.isnan(window.exported).all():
+        return np.maximum(window.power, 0.0)
+    if np.isnan(window.imported).all():
+        return np.minimum(window.power, 0.0)
+    return window.power
+
+
+def _net(window: RegisterWindow) -> Array:
+    """Return import less export, each as it was told last. [kWh]"""
+    return _carried(window.imported) - _carried(window.exported)
+
+
+def _told(window: RegisterWindow) -> NDArray[np.bool_]:
+    """Return which readings tell a register, and both are known by then."""
+    sent = ~(np.isnan(window.imported) & np.isnan(window.exported))
+    return sent & ~np.isnan(_net(window))
+
+
+def _carried(register: Array) -> Array:
+    """Return what was told last; 0 of a register that the meter does not have."""
+    known = ~np.isnan(register)
+    if not known.any():
+        return np.zeros(len(register))
+    last = np.maximum.accumulate(np.where(known, np.arange(len(register)), 0))
+    return register[last]
 
 
 def _compare(span: _Span, ratios: Ratios) -> Check:
@@ -143,6 +185,16 @@ def _compare(span: _Span, ratios: Ratios) -> Check:
             gettext_noop(
                 "In %(span)s the register counted %(register)s, the power made"
                 " %(power)s."
+            ),
+            **facts,
+        )
+    if abs(factor - 1) <= tolerance + span.unseen / abs(span.by_power):
+        return _register(
+            Verdict.WAIT,
+            gettext_noop(
+                "In %(span)s the register counted %(register)s, the power made"
+                " %(power)s: the load changes too much between readings to compare. A"
+                " steady load tells it."
             ),
             **facts,
         )

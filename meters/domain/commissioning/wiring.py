@@ -17,6 +17,9 @@ _VOLTAGE_ANGLES = (0.0, -120.0, 120.0)
 # A phase that carries less than this share of the rated current tells nothing; without
 # a rated current, of the phase that carries most.
 _LEAST_OF_RATED, _LEAST_OF_HIGHEST = 0.01, 0.05
+# With a smaller part of active power the direction says nothing: of capacitors, of an
+# inverter by night, of a load between two phases.
+_LEAST_ACTIVE = 0.17
 # By how much the current of a load lags its voltage: as wired, and for a finding that
 # says it is wired otherwise. [°]
 _LAGS_AS_WIRED, _LAGS_OTHERWISE = (-60.0, 75.0), (-30.0, 70.0)
@@ -59,6 +62,18 @@ class PhasePower:
         if self.active == 0 and self.reactive == 0:
             return None
         return math.degrees(math.atan2(self.reactive, self.active))
+
+    @property
+    def tells_direction(self) -> bool:
+        """Whether its active power is more than the losses of what it feeds."""
+        if not self.is_loaded or self.active is None:
+            return False
+        if self.reactive is None:
+            return self.power_factor is None or (
+                abs(self.power_factor) >= _LEAST_ACTIVE
+            )
+        size = math.hypot(self.active, self.reactive)
+        return abs(self.active) >= _LEAST_ACTIVE * size
 
     @property
     def apparent(self) -> float | None:

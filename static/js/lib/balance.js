@@ -8,7 +8,8 @@ export function restOf(above, below) {
   return above - below.reduce((sum, power) => sum + power, 0);
 }
 
-export function contradicts(rest, above) {
+export function contradicts(rest, above, below) {
   if (rest === null || above === null) return false;
-  return rest < -Math.max(TOLERANCE * Math.abs(above), LEAST_KW);
+  const carried = below.reduce((sum, power) => sum + Math.abs(power), 0);
+  return rest < -Math.max(TOLERANCE * Math.max(Math.abs(above), carried), LEAST_KW);
 }

@@ -118,11 +118,12 @@ export class Tree {
       const rows = [above, ...below.map((id) => this.byId.get(id))];
       const isKnown = rows.every((each) => each?.dataset.age === "fresh");
       const power = this.powerOf(above.dataset.meter);
-      const rest = isKnown ? restOf(power, below.map((id) => this.powerOf(id))) : null;
+      const powers = below.map((id) => this.powerOf(id));
+      const rest = isKnown ? restOf(power, powers) : null;
       put(figure, formatFixed(rest, Number(figure.dataset.decimals)));
       const part = total > 0 && rest >= 0 ? Math.min(1, rest / total) : null;
       put(share, rest === null || part === null ? "" : `${formatFixed(part * 100, 0)} %`);
-      const says = contradicts(rest, power) ? "yes" : "no";
+      const says = contradicts(rest, power, powers) ? "yes" : "no";
       if (row.dataset.contradicts !== says) row.dataset.contradicts = says;
     }
   }

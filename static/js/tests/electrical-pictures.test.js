@@ -42,6 +42,6 @@ for (const { name, above, below, rest, contradicts: says } of cases("balance")) 
     const found = restOf(above, below);
     if (rest === null) assert.equal(found, null);
     else near(found, rest, 1e-9);
-    assert.equal(contradicts(found, above), says);
+    assert.equal(contradicts(found, above, below), says);
   });
 }
