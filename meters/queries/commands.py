@@ -126,11 +126,13 @@ def get_command(*, command_id: int, meters: QuerySet[Meter]) -> Command | None:
     return commands.filter(pk=command_id, meter__in=meters).first()
 
 
-def active_lockouts(*, site_id: int, user: User, now: datetime) -> list[Lockout]:
-    """Return the lockouts at a site, of what the user may see."""
-    meters = visible_meters(user=user, now=now).filter(site=site_id)
+def active_lockouts(*, site_id: int | None, user: User, now: datetime) -> list[Lockout]:
+    """Return the lockouts at a site, or at all, of what the user may see."""
+    meters = visible_meters(user=user, now=now)
+    if site_id is not None:
+        meters = meters.filter(site=site_id)
     lockouts = Lockout.objects.active_at(now).filter(output__meter__in=meters)
-    return list(lockouts.select_related("output__meter", "by").order_by("since"))
+    return list(lockouts.select_related("output__meter__site", "by").order_by("since"))
 
 
 def _has(meters: QuerySet[Meter], meter: Meter) -> bool:

@@ -20,6 +20,8 @@ Array = NDArray[np.float64]
 
 # Of readings against which the register is held.
 _LOOKS_BACK = timedelta(minutes=30)
+# For so long the values of a device that reports on change stand for now. [s]
+_ONLINE_S = 3600.0
 _BOTH_WAYS = (Meter.PositivePower.CHARGE, Meter.PositivePower.DISCHARGE)
 _LORA = ("chirpstack-v4", "ttn-v3")
 _CELLULAR = ("acrel-json-v2", "acrel-eiot", "acrel-hw")
@@ -69,7 +71,14 @@ def inspect(meter: Meter, *, user: User, now: datetime) -> Inspection:
         for other in (meter, *relatives)
     }
     row = rows[meter.pk]
-    phases = checking.phase_powers(row.values, rated_current=meter.rated_current)
+    phases = []
+    if meter.wiring != Meter.Wiring.THREE_WIRE:
+        # Of three wires the values of single phases are against a floating point.
+        phases = checking.phase_powers(
+            row.values,
+            rated_current=meter.rated_current,
+            current_factor=meter.factors.current,
+        )
     return Inspection(row, phases, list(_checks(row, phases, rows, now=now)))
 
 
@@ -84,7 +93,6 @@ def _checks(
             row.values, wiring=meter.wiring, nominal=meter.nominal_voltage
         )
         if meter.wiring != Meter.Wiring.THREE_WIRE:
-            # Of three wires the powers of single phases mean nothing.
             yield checking.check_direction(phases, flows_both_ways=both)
             yield checking.check_angles(phases, flows_both_ways=both)
         yield checking.check_power(phases, row.values, ratios=ratios)
@@ -133,8 +141,10 @@ def _now(row: MeterRow) -> float | None:
 
 
 def _is_live(row: MeterRow) -> bool:
-    """A device that says it is there may have nothing new to say."""
-    return row.state == "fresh" or bool(row.meter.is_online and row.newest)
+    """A device that says it is there may have nothing new to say, for a while."""
+    if row.state == "fresh" or row.age_s is None:
+        return row.state == "fresh"
+    return bool(row.meter.is_online) and row.age_s <= _ONLINE_S
 
 
 def _relatives(meter: Meter, *, user: User, now: datetime) -> list[Meter]:

@@ -3,12 +3,17 @@
 from typing import Any
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from meters.models import Meter, Site
 
 
 class AlreadyClaimedError(Exception):
     """Somebody was quicker: the meter is not a discovered one any more."""
+
+
+class NotAFeederError(ValueError):
+    """The parent is no active meter of the site; the text is a sentence that says so."""
 
 
 @transaction.atomic
@@ -29,6 +34,8 @@ def claim_meter(
     ------
     AlreadyClaimedError
         It is not a discovered meter any more.
+    NotAFeederError
+        The parent has been moved or retired.
     """
     meter = (
         Meter.objects.select_for_update()
@@ -37,8 +44,16 @@ def claim_meter(
     )
     if meter is None:
         raise AlreadyClaimedError
-    if parent is not None and parent.site_id != site.pk:
-        raise ValueError("The parent belongs to another site.")
+    # Whoever moves or retires the parent waits, or has done it before.
+    Site.objects.select_for_update().get(pk=site.pk)
+    if parent is not None:
+        feeds = Meter.objects.filter(
+            pk=parent.pk, site=site, state=Meter.State.ACTIVE
+        ).exists()
+        if not feeds:
+            raise NotAFeederError(
+                _("%(parent)s feeds nothing there any more.") % {"parent": parent}
+            )
     meter.state = Meter.State.ACTIVE
     meter.site, meter.name, meter.parent = site, name, parent
     for field, value in settings.items():

@@ -7,7 +7,11 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from meters.models import Meter, Site
-from meters.services.claim_meter import AlreadyClaimedError, claim_meter
+from meters.services.claim_meter import (
+    AlreadyClaimedError,
+    NotAFeederError,
+    claim_meter,
+)
 
 
 class Claim(NamedTuple):
@@ -80,6 +84,8 @@ def _claim(
             )
         except AlreadyClaimedError:
             refused[claim.meter_id] = _("Somebody else has claimed this meter.")
+        except NotAFeederError as error:
+            refused[claim.meter_id] = str(error)
     return None
 
 

@@ -7,7 +7,7 @@ from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from meters.live.announce import announce, site_group
-from meters.models import Command, Meter, MeterChange, Site, User
+from meters.models import Command, Membership, Meter, MeterChange, Site, User
 from meters.services.move_command import fail_waiting
 
 
@@ -46,13 +46,24 @@ def check_instant(meter: Meter, at: datetime, *, now: datetime) -> None:
 
 
 def leave_site(meter: Meter, site: Site | None, *, by: User, now: datetime) -> None:
-    """End what people of a site have asked of a meter, and what its pages show."""
+    """
+    End what people of a site have asked of a meter, what its pages show, and who sees
+    the meter and what hangs below it as a branch of that site.
+    """
     fail_waiting(
         Command.objects.filter(meter=meter),
         by=by,
         text="The meter was moved to another site.",
         now=now,
     )
+    for membership in Membership.objects.filter(branch=meter).exclude(
+        valid_to__lte=now
+    ):
+        if membership.valid_from is not None and membership.valid_from >= now:
+            membership.delete()
+        else:
+            membership.valid_to = now
+            membership.save()
     if site is not None:
         transaction.on_commit(lambda: announce(site_group(site.pk)))
 

@@ -6,6 +6,7 @@ from datetime import datetime
 from django.db import transaction
 
 from meters.domain.commands import (
+    WAITING,
     CommandRefusedError,
     State,
     check_interval,
@@ -65,6 +66,7 @@ def request_command(
         wanted = wanted_state(request.action, reported=output.is_on)
         if wanted is not None:
             check_switching(output, wanted=wanted, now=now)
+        _check_not_asked_already(output, wanted=wanted)
         if by is not None:
             check_typed(output.rules, request.typed)
     if request.action == Command.Action.SET_INTERVAL:
@@ -92,6 +94,15 @@ def request_command(
     if not needs_approval:
         add_step(command, State.APPROVED, now=now, who=None, text=text)
     return command
+
+
+def _check_not_asked_already(output: Output, *, wanted: bool | None) -> None:
+    """Refuse a second command that wants the same while the first is not sent."""
+    pending = Command.objects.filter(
+        output=output, wanted_on=wanted, state__in=[*WAITING, State.SENDING]
+    )
+    if pending.exists():
+        raise CommandRefusedError(f"{output} has been asked for this already.")
 
 
 def locked_output(meter: Meter, number: int) -> Output:

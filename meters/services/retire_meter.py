@@ -4,7 +4,8 @@ from datetime import datetime
 
 from django.db import transaction
 
-from meters.models import Meter, MeterChange, User
+from meters.models import Command, Meter, MeterChange, User
+from meters.services.move_command import fail_waiting
 from meters.services.note_meter_change import (
     active_children,
     check_active,
@@ -42,6 +43,12 @@ def retire_meter(
     )
     meter.state = Meter.State.RETIRED
     meter.save()
+    fail_waiting(
+        Command.objects.filter(meter=meter),
+        by=by,
+        text="The meter was retired.",
+        now=now,
+    )
     above = nearest_active(meter.parent, site_id=meter.site_id)
     for child in active_children(meter).select_for_update():
         _hang_above(child, above, cause=change)

@@ -75,5 +75,10 @@ def sign_off(
         photo=photo,
         checks=[asdict(check) for check in inspection.checks],
         values=inspection.row.values,
-        setup={field: getattr(meter, field) for field in _SETUP},
+        setup=setup_of(meter),
     )
+
+
+def setup_of(meter: Meter) -> dict[str, object]:
+    """Return what decides how the values of a meter are read, as it is now."""
+    return {field: getattr(meter, field) for field in _SETUP}

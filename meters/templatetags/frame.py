@@ -32,12 +32,13 @@ def may_claim_meters(context: dict[str, Any]) -> bool:
 
 
 @register.simple_tag(takes_context=True)
-def lockouts_of_site(context: dict[str, Any]) -> list[Lockout]:
-    """Return what is locked out at the site of the page."""
+def lockouts_to_show(context: dict[str, Any]) -> list[Lockout]:
+    """Return what is locked out at the site of the page; of no site's, anywhere."""
     site, user = context.get("site"), context["request"].user
-    if not isinstance(site, Site) or not isinstance(user, User):
+    if not isinstance(user, User):
         return []
-    return active_lockouts(site_id=site.pk, user=user, now=timezone.now())
+    site_id = site.pk if isinstance(site, Site) else None
+    return active_lockouts(site_id=site_id, user=user, now=timezone.now())
 
 
 @register.simple_tag

@@ -7,7 +7,11 @@ from django.urls import reverse
 
 from meters.forms.claim_meter import prefilled
 from meters.models import Meter, Reading
-from meters.services.claim_meter import AlreadyClaimedError, claim_meter
+from meters.services.claim_meter import (
+    AlreadyClaimedError,
+    NotAFeederError,
+    claim_meter,
+)
 from meters.tests.test_views_sites import text_of
 
 pytestmark = pytest.mark.django_db
@@ -183,10 +187,18 @@ class TestService:
         assert meter.name == "One"
 
     def test_a_parent_of_another_site_is_refused(self, meter, make_meter, other_site):
-        with pytest.raises(ValueError, match="another site"):
+        with pytest.raises(NotAFeederError, match="feeds nothing there"):
             claim_meter(
                 meter_id=meter.pk, site=other_site, name="x", parent=make_meter("1")
             )
+
+    def test_a_parent_that_was_retired_meanwhile_is_refused(
+        self, meter, make_meter, site
+    ):
+        parent = make_meter("1")
+        Meter.objects.filter(pk=parent.pk).update(state="retired")
+        with pytest.raises(NotAFeederError, match="feeds nothing there"):
+            claim_meter(meter_id=meter.pk, site=site, name="x", parent=parent)
 
     def test_ingest_is_told_that_the_meter_has_changed(self, meter, site):
         long_ago = datetime(2026, 1, 1, tzinfo=UTC)

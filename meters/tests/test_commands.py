@@ -288,7 +288,7 @@ class TestRefused:
             ask(output, ada)
         assert ask(output, ada, typed="Pump").state == State.APPROVED
         # A rule has nobody to type
-        assert ask(output).state == State.APPROVED
+        assert ask(output, action="off").state == State.APPROVED
 
     def test_the_second_of_two_opposite_commands_waits_its_time(self, make_output):
         output = make_output(is_on=False, minimum_on_s=60)

@@ -155,6 +155,25 @@ class TestInspection:
         meter.is_online = True
         assert self.inspect(meter, ada).is_live
 
+    def test_a_device_that_is_there_is_not_believed_for_ever(self, meter, ada, store):
+        meter.is_online = True
+        store(meter, seconds_ago=3700, **RIGHT)
+        assert not self.inspect(meter, ada).is_live
+
+    def test_of_three_wires_power_is_held_against_the_totals(
+        self, make_meter, ada, store
+    ):
+        meter = make_meter(wiring="3P3W")
+        lines = dict.fromkeys(("voltage_l12", "voltage_l23", "voltage_l31"), 400.0)
+        # Voltages against a star point that floats
+        floating = {"voltage_l1": 120.0, "voltage_l2": 300.0, "voltage_l3": 240.0}
+        store(
+            meter,
+            **{**RIGHT, **lines, **floating},
+            power_factor=0.946,
+        )
+        assert by_name(self.inspect(meter, ada))["power"] == "good"
+
 
 class TestFinding:
     def address(self, site):
@@ -208,13 +227,18 @@ class TestFinding:
     def test_what_is_not_there(self, client, ada, meter, site):
         assert "No meter of this site" in self.find(client, site, "99999").text
 
-    def test_a_photo_without_a_code(self, client, ada, site):
+    def test_a_photo_without_a_code(self, client, ada, site, meter):
         answer = self.scan(client, site, picture())
         assert "No bar code or QR code can be read" in answer.text
 
-    def test_what_is_no_photo(self, client, ada, site):
+    def test_what_is_no_photo(self, client, ada, site, meter):
         given = SimpleUploadedFile("x.jpg", b"<svg onload=alert(1)>", "image/jpeg")
         assert "This is no photo" in self.scan(client, site, given).text
+
+    def test_labels_are_read_for_those_who_set_up(self, client, log_in, site, meter):
+        log_in(site=site, role="viewer")
+        address = f"{self.address(site)}scan/"
+        assert client.post(address, {"photo": label("1")}).status_code == 403
 
     def test_not_at_another_site(self, client, log_in, other_site, meter, site):
         log_in(site=other_site, role="installer")
@@ -323,6 +347,15 @@ class TestSigningOff:
         given = SimpleUploadedFile("x.jpg", content[:3000], "image/jpeg")
         answer = self.post(client, meter, note="x", photo=given)
         assert "The photo is damaged" in answer.text
+
+    def test_a_set_up_that_was_changed_since_is_told(self, client, ada, meter, store):
+        store(meter, **RIGHT)
+        self.post(client, meter, note="x")
+        changed = "Its set-up has been changed since"
+        assert changed not in client.get(self.address(meter)).text
+        meter.ct_ratio = 60
+        meter.save()
+        assert changed in client.get(self.address(meter)).text
 
     def test_is_never_changed(self, ada, meter):
         signed = sign(meter, ada)

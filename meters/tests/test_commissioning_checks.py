@@ -137,6 +137,27 @@ class TestDirection:
         values = {"voltage_l1": 230.0, "current_l1": 5.0, "active_power": -1.1}
         assert self.check(values).verdict == Verdict.LOOK
 
+    def test_a_generator_on_one_phase_beside_loads_is_no_certain_fault(self):
+        values = generating_on_l2()
+        check = self.check(values)
+        assert check.verdict == Verdict.LOOK
+        assert "while a generator feeds in on that phase alone" in told(check)
+
+    def test_a_current_of_few_hundredths_is_rounded_too_much(self):
+        assert self.check(meter(amperes=(0.06, 0.06, 0.06))).verdict == Verdict.WAIT
+        # Behind a transformer, so many times as much
+        values = meter(amperes=(3, 3, 3))
+        given = phase_powers(values, rated_current=None, current_factor=40)
+        check = check_direction(given, flows_both_ways=False)
+        assert check.verdict == Verdict.WAIT
+
+
+def generating_on_l2():
+    """A load of 25° on each phase, and a generator on L2 that takes more off."""
+    values = meter(lags=(25, 25, 25))
+    values["active_power_l2"] -= 25.0
+    return values
+
 
 class TestAngles:
     def check(self, values, *, flows_both_ways=False):
@@ -224,6 +245,17 @@ class TestAngles:
     def test_without_reactive_power_they_cannot_be_told(self):
         values = {k: v for k, v in meter().items() if not k.startswith("reactive")}
         assert self.check(values).verdict == Verdict.NONE
+
+    def test_a_generator_on_one_phase_is_named(self):
+        check = self.check(generating_on_l2())
+        assert check.verdict == Verdict.LOOK
+        assert "The angle of L2 is that of a generator beside loads" in told(check)
+
+    @pytest.mark.parametrize("lag", [-82, 88, -95])
+    def test_almost_only_reactive_power_tells_nothing(self, lag):
+        check = self.check(meter(lags=[lag] * 3))
+        assert check.verdict == Verdict.LOOK
+        assert "Almost only reactive power" in told(check)
 
     def test_without_load_they_wait(self):
         assert self.check(meter(amperes=(0, 0, 0))).verdict == Verdict.WAIT

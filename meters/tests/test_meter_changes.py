@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from meters.models import Meter, MeterChange
+from meters.models import Command, Membership, Meter, MeterChange
 from meters.queries.access import visible_meters
 from meters.services.move_meter import move_meter
 from meters.services.note_meter_change import MeterChangeRefusedError
@@ -234,3 +234,43 @@ class TestTakingBack:
         retire(tree["panel"])
         undo(change)
         assert parents()["press"] == "incomer"
+
+
+def command_of(meter, user):
+    now = timezone.now()
+    return Command.objects.create(
+        meter=meter,
+        action="read",
+        state="requested",
+        requested_by=user,
+        requested_at=now,
+        expires_at=now + timedelta(hours=1),
+    )
+
+
+class TestWhatPeopleHadOfIt:
+    def test_a_retired_meter_is_asked_for_nothing_more(self, tree, retire, ada):
+        command = command_of(tree["press"], ada)
+        retire(tree["press"])
+        command.refresh_from_db()
+        assert (command.state, command.failure) == ("failed", "The meter was retired.")
+
+    def test_a_branch_ends_where_its_meter_leaves_the_site(
+        self, tree, move, make_user, other_site
+    ):
+        now = timezone.now()
+        bob = make_user("bob@example.com", "operator", branch=tree["press"])
+        later = make_user("cy@example.com")
+        Membership.objects.create(
+            user=later,
+            branch=tree["press"],
+            role="operator",
+            valid_from=now + timedelta(days=1),
+        )
+        # Within the site it goes along
+        move(tree["press"], tree["other"])
+        assert visible_meters(user=bob, now=timezone.now()).exists()
+        move(tree["press"], None, to_site=other_site)
+        for user in (bob, later):
+            in_a_week = timezone.now() + timedelta(days=7)
+            assert not visible_meters(user=user, now=in_a_week).exists()

@@ -115,6 +115,17 @@ class TestSwitching:
         assert "Switch on" not in client.get(page_of(output)).text
         assert "never on" in post(client, output).text
 
+    def test_a_second_click_is_no_second_command(self, client, log_in, output, site):
+        log_in(site=site, role="operator")
+        post(client, output)
+        assert "has been asked for this already" in post(client, output).text
+        assert Command.objects.count() == 1
+        # The opposite may be asked at any time, and the same once the first is out
+        post(client, output, action="off")
+        Command.objects.filter(action="on").update(state="sent")
+        post(client, output)
+        assert Command.objects.count() == 3
+
     def test_what_is_no_command(self, client, log_in, output, site):
         log_in(site=site, role="operator")
         assert "no command" in post(client, output, action="explode").text
@@ -213,18 +224,20 @@ class TestLockout:
         return Lockout.objects.get()
 
     def test_stands_on_every_page_of_the_site(self, client, locked, output):
-        pages = ("", "meters/", "commands/")
+        pages = ("", "meters/", "commands/", "wall/")
         for address in (*(f"/sites/plant-north/{p}" for p in pages), page_of(output)):
             assert "is locked out by ada@example.com: Belt off" in text_of(
                 client.get(address)
             )
-        assert "Belt off" not in client.get("/").text
+        # On pages of no site with the site's name
+        assert "Plant North · Meter" in text_of(client.get("/"))
 
     def test_and_not_on_those_of_another(
         self, client, locked, log_in, other_site, site, make_output
     ):
         log_in(email="bob@example.com", site=other_site, role="viewer")
         assert "Belt off" not in client.get("/sites/mill/").text
+        assert "Belt off" not in client.get("/").text
         # Nor for who sees another branch of the same site
         branch = make_output().meter
         log_in(email="cy@example.com", branch=branch, role="viewer")

@@ -2,6 +2,7 @@
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -14,7 +15,7 @@ from meters.models import Commissioning
 from meters.queries.access import commissionable_meters, visible_meters
 from meters.queries.commissioning import Inspection, inspect
 from meters.queries.to_commission import find_meters, meters_to_commission
-from meters.services.sign_off import SignOffRefusedError, sign_off
+from meters.services.sign_off import SignOffRefusedError, setup_of, sign_off
 from meters.views.opened_site import opened_site
 from meters.views.requests import SignedInRequest
 
@@ -49,7 +50,9 @@ def commissioning(request: SignedInRequest, slug: str) -> HttpResponse:
 @require_POST
 def scan_label(request: SignedInRequest, slug: str) -> HttpResponse:
     """Read the label in a photo, and look for what it names."""
-    site, _now = opened_site(request, slug)
+    site, now = opened_site(request, slug)
+    if not commissionable_meters(user=request.user, now=now).filter(site=site).exists():
+        raise PermissionDenied
     form = LabelForm(request.POST, request.FILES)
     if not form.is_valid():
         for error in form.errors.get("photo", ()):
@@ -86,6 +89,7 @@ def commission_meter(request: SignedInRequest, meter_id: int) -> HttpResponse:
             "inspection": inspection,
             "form": form,
             "signed": Commissioning.objects.filter(meter=meter).defer("photo"),
+            "setup": setup_of(meter),
         },
     )
 

@@ -112,8 +112,11 @@ def claim_meter(request: SignedInRequest, meter_id: int) -> HttpResponse:
         except service.AlreadyClaimedError:
             messages.warning(request, _("Somebody else has claimed this meter."))
             return redirect("discovered_meters")
-        messages.success(request, _("%(meter)s is claimed.") % {"meter": claimed})
-        return redirect(form.cleaned_data["site"])
+        except service.NotAFeederError as error:
+            form.add_error("parent", str(error))
+        else:
+            messages.success(request, _("%(meter)s is claimed.") % {"meter": claimed})
+            return redirect(form.cleaned_data["site"])
     return render(
         request,
         "meters/claim_meter.html",

@@ -18,6 +18,10 @@ from meters.domain.quantities import gettext_noop
 _A_THIRD = (0.2, 0.45)
 # From here on power flows backwards by more than its own losses. [°]
 _SURELY_BACKWARDS = 100.0
+# From here on to there, hardly any active power flows either way. [°]
+_MOSTLY_REACTIVE = 75.0
+# Beyond this a phase shows hardly any reactive power, and nothing tells why. [°]
+_GENERATES_ALONE = 165.0
 # A generator that feeds in turns all phases at once, by angles as alike as these. [°]
 _SPREAD_OF_ALL = 75.0
 
@@ -59,7 +63,26 @@ def check_direction(phases: Sequence[PhasePower], *, flows_both_ways: bool) -> C
         )
     if flows_both_ways and 2 * len(negative) > len(loaded):
         negative = [phase.phase for phase in loaded if phase.phase not in negative]
+    if all(_may_generate(phase) for phase in loaded if phase.phase in negative):
+        return _direction(
+            Verdict.LOOK,
+            gettext_noop(
+                "Power flows backwards in %(phases)s, with inductive reactive power:"
+                " right while a generator feeds in on that phase alone; else its"
+                " current transformer is turned round."
+            ),
+            phases=phases_in_words(negative),
+        )
     return _some_backwards(loaded, negative)
+
+
+def _may_generate(phase: PhasePower) -> bool:
+    """
+    Return whether it shows what a generator beside inductive loads does.
+
+    A load behind a turned transformer shows P and Q turned; a generator takes P alone.
+    """
+    return phase.lag is not None and 90 < phase.lag < _GENERATES_ALONE
 
 
 def _all_one_way(loaded: Sequence[PhasePower], known: Sequence[PhasePower]) -> Check:
@@ -150,6 +173,30 @@ def check_angles(phases: Sequence[PhasePower], *, flows_both_ways: bool) -> Chec
             ),
             **facts,
         )
+    if wiring.moved and all(
+        _MOSTLY_REACTIVE <= abs(lag) <= _SURELY_BACKWARDS for lag in known
+    ):
+        return _angles(
+            Verdict.LOOK,
+            gettext_noop(
+                "Almost only reactive power flows: %(angles)s. Idle motors, lamps or"
+                " capacitors do that; so do transformers on other phases (%(places)s):"
+                " add a load that does work."
+            ),
+            places=_places(wiring),
+            **facts,
+        )
+    turned = [by_name[PHASES[n]] for n in wiring.reversed]
+    if not wiring.moved and all(_may_generate(phase) for phase in turned):
+        return _angles(
+            Verdict.LOOK,
+            gettext_noop(
+                "The angle of %(phases)s is that of a generator beside loads, or of a"
+                " current transformer that is turned round: %(angles)s."
+            ),
+            phases=phases_in_words([phase.phase for phase in turned]),
+            **facts,
+        )
     sentence, more = _finding(wiring)
     certain = backwards and len(wiring.reversed) < len(known)
     verdict = Verdict.BAD if certain else Verdict.LOOK
@@ -175,10 +222,7 @@ def _finding(wiring: Wiring) -> tuple[str, dict[str, str]]:
                 " %(turned)s turned round: %(angles)s."
             )
         return sentence, facts
-    facts["places"] = ", ".join(
-        f"{PHASES[n].upper()} → {PHASES[conductor].upper()}"
-        for n, conductor in enumerate(wiring.conductors)
-    )
+    facts["places"] = _places(wiring)
     sentence = gettext_noop(
         "Each current transformer seems to sit one phase further (%(places)s):"
         " %(angles)s."
@@ -189,6 +233,14 @@ def _finding(wiring: Wiring) -> tuple[str, dict[str, str]]:
             " that of %(turned)s to be turned round: %(angles)s."
         )
     return sentence, facts
+
+
+def _places(wiring: Wiring) -> str:
+    """Return "L1 → L2, L2 → L1": the inputs, and where their transformers sit."""
+    return ", ".join(
+        f"{PHASES[n].upper()} → {PHASES[wiring.conductors[n]].upper()}"
+        for n in wiring.moved
+    )
 
 
 def _opposite(lag: float | None) -> float | None:

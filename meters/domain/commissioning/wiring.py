@@ -17,6 +17,8 @@ _VOLTAGE_ANGLES = (0.0, -120.0, 120.0)
 # A phase that carries less than this share of the rated current tells nothing; without
 # a rated current, of the phase that carries most.
 _LEAST_OF_RATED, _LEAST_OF_HIGHEST = 0.01, 0.05
+# Devices send hundredths of an ampere: of fewer than these, rounding is too much. [A]
+_LEAST_SENT_A = 0.1
 # With a smaller part of active power the direction says nothing: of capacitors, of an
 # inverter by night, of a load between two phases.
 _LEAST_ACTIVE = 0.17
@@ -104,18 +106,26 @@ class Wiring:
         """Inputs whose transformer sits on another conductor."""
         return tuple(n for n, conductor in enumerate(self.conductors) if conductor != n)
 
-    @property
-    def is_as_drawn(self) -> bool:
-        return not self.moved and not self.reversed
-
 
 AS_DRAWN = Wiring()
 
 
 def phase_powers(
-    values: Mapping[str, float], *, rated_current: float | None
+    values: Mapping[str, float],
+    *,
+    rated_current: float | None,
+    current_factor: float = 1,
 ) -> list[PhasePower]:
-    """Return what each phase that sends a power or a current shows."""
+    """
+    Return what each phase that sends a power or a current shows.
+
+    Parameters
+    ----------
+    rated_current : float or None
+        [A]
+    current_factor : float
+        What currents are multiplied by: the device rounds before.
+    """
     sent = [
         phase
         for phase in PHASES
@@ -135,6 +145,7 @@ def phase_powers(
     least = _LEAST_OF_HIGHEST * max(currents, default=0.0)
     if rated_current:
         least = _LEAST_OF_RATED * rated_current
+    least = max(least, _LEAST_SENT_A * current_factor)
     return [_phase_power(values, phase, least=least) for phase in sent]
 
 
