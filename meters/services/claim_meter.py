@@ -13,7 +13,7 @@ class AlreadyClaimedError(Exception):
 
 
 class NotAFeederError(ValueError):
-    """The parent is no active meter of the site; the text is a sentence that says so."""
+    """The parent is no active meter of the site; the text is a sentence."""
 
 
 @transaction.atomic
