@@ -348,12 +348,10 @@ def _put_one(
         values.put(quantities, quantity, value, unit=unit)
 
 
-def _sum_of_phases(
-    quantities: dict[str, float], quantity: str, *, fewest: int = 2
-) -> None:
+def _sum_of_phases(quantities: dict[str, float], quantity: str) -> None:
     phases = [quantities.get(f"{quantity}_l{number}") for number in (1, 2, 3)]
     known = [value for value in phases if value is not None]
-    if quantity not in quantities and len(known) >= fewest:
+    if quantity not in quantities and len(known) > 1:
         quantities[quantity] = float(f"{sum(known):.12g}")
 
 

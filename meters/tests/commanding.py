@@ -1,7 +1,10 @@
-"""A family that can be commanded, and a publisher that remembers; for tests."""
+"""Families that can be commanded, a publisher that remembers, and what is done."""
 
 import json
+from datetime import datetime
 from typing import ClassVar
+
+from django.utils import timezone
 
 from meters.families.message import (
     CannotCommandError,
@@ -10,6 +13,10 @@ from meters.families.message import (
     Message,
     Outgoing,
 )
+from meters.models import Command as StoredCommand, Output
+from meters.services.confirm_commands import AnswerSaid, OutputSaid, confirm_commands
+from meters.services.request_command import Request, request_command
+from meters.services.send_command import send_command
 
 
 class Relay:
@@ -68,3 +75,45 @@ class RememberingPublisher:
             raise self.error
         self.published.append((topic, payload))
         self.kept_s.append(expires_in_s)
+
+
+def ask(output: Output, by=None, action="on", *, now=None, **asked) -> StoredCommand:
+    return request_command(
+        meter_id=output.meter_id,
+        request=Request(action, output=output.number, **asked),
+        by=by,
+        now=now or timezone.now(),
+    )
+
+
+def send(command: StoredCommand, publisher=None, *, now: datetime | None = None):
+    publisher = publisher or RememberingPublisher()
+    send_command(
+        command_id=command.pk,
+        publisher=publisher,
+        on_reply=lambda id_: None,
+        clock=lambda: now or timezone.now(),
+    )
+    command.refresh_from_db()
+    return publisher
+
+
+NOW = object()
+
+
+def confirm(outputs=(), answers=(), read=(), *, at=NOW, sites=()):
+    """Let devices say something, now or at another time."""
+    now = timezone.now()
+    at = now if at is NOW else at
+    confirm_commands(
+        outputs=[OutputSaid(meter_id, state, at) for meter_id, state in outputs],
+        answers=[
+            AnswerSaid(family, answer, frozenset(sites)) for family, answer in answers
+        ],
+        read=dict.fromkeys(read, at),
+        now=now,
+    )
+
+
+def steps(command: StoredCommand) -> list[str]:
+    return list(command.steps.values_list("state", flat=True))
