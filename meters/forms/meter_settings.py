@@ -36,7 +36,7 @@ _SWITCHES: tuple[tuple[str, "StrPromise", str, str, tuple[str, ...]], ...] = (
     ("energy_is_primary", _("Energy"), "kWh", "both", ("active_energy_import",)),
 )
 
-
+# Greater than zero, where they are given at all.
 _POSITIVE = frozenset({"rated_current", "expected_interval_s", "nominal_voltage"})
 
 
