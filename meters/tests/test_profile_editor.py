@@ -17,6 +17,22 @@ class TestDraft:
             "voltage_l1": "P.u_L1",
         }
 
+    def test_lists_of_three_are_phases(self):
+        body = {
+            "el": {"u": [229.8, 230.4, 231.0], "power_W": [500, 0, -20]},
+            "thresholds": [1, 2, 3],
+            "voltage": [230.0, 231.0],
+        }
+        found = draft(["hall/K1/data"], json.dumps(body).encode()).profile
+        assert {name: item.path for name, item in found.sources()} == {
+            "voltage_l1": "el.u[0]",
+            "voltage_l2": "el.u[1]",
+            "voltage_l3": "el.u[2]",
+            "active_power_l1": "el.power_W[0]",
+            "active_power_l2": "el.power_W[1]",
+            "active_power_l3": "el.power_W[2]",
+        }
+
     def test_the_part_in_which_like_topics_differ_is_the_device(self):
         found = draft(["hall/press/data", "hall/saw/data"], b'{"power": 5}').profile
         assert found.topics == ["hall/{device}/data"]

@@ -1,7 +1,7 @@
 """A first draft of a profile, guessed from messages that no family knows."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 from meters.families import times, values
@@ -24,6 +24,10 @@ _LOCAL_FORMATS = (
     "%H:%M:%S %d/%m/%Y",
     "%Y/%m/%d %H:%M:%S",
 )
+
+
+# A plain value in a list.
+_IN_LIST = re.compile(r"(?P<list>.*)\[\d\]")
 
 
 class Draft(NamedTuple):
@@ -65,8 +69,11 @@ def draft(topics: Sequence[str], payload: bytes, *, prefix: str = "") -> Draft:
     profile.topics = ["/".join(parts)]
     profile.time = _time(found, device)
     listed = []
+    by_phase = _of_three(path for path, _, _ in found)
     for path, key, value in found:
         known = None if path == device else guess(path) or guess(key)
+        if path in by_phase:
+            known = guess(by_phase[path]) or known
         is_number = values.number_and_unit(value) is not None
         quantity, unit = known if known and is_number else ("", "")
         if quantity in profile.quantities:
@@ -75,6 +82,21 @@ def draft(topics: Sequence[str], payload: bytes, *, prefix: str = "") -> Draft:
             profile.quantities[quantity] = source(path, unit, quantity)
         listed.append(Found(path, shown(value), quantity, unit))
     return Draft(profile, listed)
+
+
+def _of_three(paths: Iterable[str]) -> dict[str, str]:
+    """Return what to take the places of lists of three for: "el.u[1]" is "u_l2"."""
+    lists: dict[str, list[str]] = {}
+    for path in paths:
+        place = _IN_LIST.fullmatch(path)
+        if place:
+            lists.setdefault(place["list"], []).append(path)
+    return {
+        path: f"{name.rpartition('.')[2]}_l{number}"
+        for name, three in lists.items()
+        if len(three) == 3
+        for number, path in enumerate(three, start=1)
+    }
 
 
 def _draft_of_number(
