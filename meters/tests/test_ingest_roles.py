@@ -45,13 +45,23 @@ def is_known(messages):
     return all(decoded.rejected is None for decoded in by_one(messages))
 
 
+# Families whose topics begin in one way only are not known below a prefix.
+KNOWN = [
+    (family, prefix)
+    for family in sorted(MESSAGES)
+    for prefix in ("", "north/", "works/north/hall3/")
+    if is_known(sent(family, prefix))
+]
+
+
+def test_every_family_is_among_those_that_are_tried():
+    assert {family for family, prefix in KNOWN if not prefix} == set(MESSAGES)
+
+
 @pytest.mark.parametrize("first", [0, 1])
-@pytest.mark.parametrize("prefix", ["", "north/", "works/north/hall3/"])
-@pytest.mark.parametrize("family", sorted(MESSAGES))
+@pytest.mark.parametrize(("family", "prefix"), KNOWN)
 def test_several_read_what_one_would_read(family, prefix, first):
     messages = sent(family, prefix)
-    if not is_known(messages):
-        pytest.skip("not known below a prefix")
     assert by_several(messages, first=first) == by_one(messages)
 
 

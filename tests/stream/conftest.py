@@ -13,16 +13,16 @@ from energy_site.embedded.engines.mosquitto import Mosquitto, installed_program
 # Every test here reads what another process has committed.
 pytestmark = pytest.mark.django_db(transaction=True)
 
-KINDS = [
-    pytest.param(
-        Mosquitto,
-        id="mosquitto",
-        marks=pytest.mark.skipif(
-            installed_program() is None, reason="there is no Mosquitto on this machine"
-        ),
+MOSQUITTO = pytest.param(
+    Mosquitto,
+    id="mosquitto",
+    marks=pytest.mark.skipif(
+        installed_program() is None, reason="there is no Mosquitto on this machine"
     ),
-    pytest.param(Amqtt, id="amqtt"),
-]
+)
+KINDS = [MOSQUITTO, pytest.param(Amqtt, id="amqtt")]
+# Of what amqtt lacks: MQTT 5 and its shared subscriptions.
+on_mosquitto = pytest.mark.parametrize("broker", [MOSQUITTO], indirect=True)
 
 
 @pytest.fixture(params=KINDS)

@@ -11,6 +11,7 @@ from paho.mqtt.properties import Properties
 
 from conftest import wait_until
 from meters.broker import BrokerAddress, Subscription
+from tests.stream.conftest import on_mosquitto
 
 SUBSCRIBER = "receiver-1"
 
@@ -104,9 +105,8 @@ def test_what_was_not_acknowledged_comes_again_and_says_so(broker, meter):
     assert [(m.payload, m.duplicate) for m in second] == [(b"x", True)]
 
 
+@on_mosquitto
 def test_properties_of_mqtt_5_are_not_taken_for_payload(heard, broker):
-    if broker.kind != "mosquitto":
-        pytest.skip("amqtt speaks MQTT 3.1.1")
     properties = Properties(PacketTypes.PUBLISH)
     properties.UserProperty = [("plant", "north" * 40), ("line", "2")]
     properties.ContentType = "application/json"
@@ -130,3 +130,30 @@ def test_no_two_messages_have_the_same_time_of_receipt(heard, meter):
     times = [message.received_us for message in heard]
     assert times == sorted(set(times))
     assert abs(times[-1] / 1e6 - time.time()) < 5
+
+
+def test_nor_have_those_of_processes_that_share(broker, meter):
+    # One meter's messages may reach several in the same microsecond
+    taken = {"ingest-1": [], "ingest-2": [], "ingest-own": []}
+    connected = []
+    subscriptions = [
+        Subscription(
+            BrokerAddress.of(broker.url_for("portal")),
+            client_id=name,
+            topics=["a/#"],
+            on_message=lambda _generation, message, kept=kept: kept.append(message),
+            on_connect=lambda *_: connected.append(True),
+        )
+        for name, kept in taken.items()
+    ]
+    for subscription in subscriptions:
+        subscription.start()
+    wait_until(lambda: len(connected) == len(taken))
+    time.sleep(0.2)
+    for number in range(500):
+        meter.client.publish("a/b", str(number), qos=0)
+    wait_until(lambda: all(len(kept) == 500 for kept in taken.values()))
+    for subscription in subscriptions:
+        subscription.stop()
+    own = {name: {m.received_us % 16 for m in kept} for name, kept in taken.items()}
+    assert own == {"ingest-1": {1}, "ingest-2": {2}, "ingest-own": {0}}

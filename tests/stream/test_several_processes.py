@@ -10,9 +10,10 @@ import pytest
 
 from conftest import ROOT, database_url, running_ingest, wait_until
 from meters.models import IngestSession, Meter, Profile, Reading, RejectedMessage
+from tests.stream.conftest import on_mosquitto
 from tests.stream.messages import adw300, now_ms
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), on_mosquitto]
 COUNT = 2_000
 PROFILE = """
 name = "mine"
@@ -24,8 +25,6 @@ active_power = { path = "P", unit = "W" }
 
 @pytest.fixture
 def url(broker):
-    if broker.kind != "mosquitto":
-        pytest.skip("amqtt has no shared subscriptions")
     return broker.url_for("portal")
 
 
