@@ -2,7 +2,7 @@
 
 from meters.broker.address import BrokerAddress, BrokerError
 from meters.broker.connection import new_client, speaks_mqtt_5
-from meters.broker.receiver import Incoming
+from meters.broker.receiver import Incoming, slot_of
 from meters.broker.subscription import Subscription
 
 __all__ = [
@@ -11,5 +11,6 @@ __all__ = [
     "Incoming",
     "Subscription",
     "new_client",
+    "slot_of",
     "speaks_mqtt_5",
 ]

@@ -1,7 +1,9 @@
 """Several ingest processes: each message is stored by one, and has what it needs."""
 
 import pytest
+from django.core.management import CommandError, call_command
 
+from meters.broker import slot_of
 from meters.families import Decoded, Registry
 from meters.families.sparkplug.payload import Payload
 from meters.ingest import roles
@@ -136,3 +138,16 @@ def test_what_is_left_out_is_what_the_one_hears():
     assert not SHARED.leaves_out("nobody/knows")
     assert SHARED.topics == ["$share/energy-site/#", "homeassistant/#"]
     assert isinstance(Registry().decode(message("nobody/knows", {})), Decoded)
+
+
+@pytest.mark.parametrize("name", ["north", "ingest-0", "ingest-16", "ingest-1-a"])
+def test_those_that_share_have_a_number_of_their_own(name):
+    with pytest.raises(CommandError, match=f"from 1 to 15, .*{name}"):
+        call_command("ingest", "--shared", "--name", name)
+
+
+@pytest.mark.parametrize(
+    ("name", "slot"), [("ingest-1", 1), ("node15", 15), ("ingest-016", 0), ("own", 0)]
+)
+def test_the_number_of_a_name(name, slot):
+    assert slot_of(name) == slot

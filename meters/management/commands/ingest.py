@@ -11,7 +11,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.db import InterfaceError, OperationalError, connection
 
-from meters.broker import BrokerAddress, BrokerError
+from meters.broker import BrokerAddress, BrokerError, slot_of
 from meters.families import Registry
 from meters.ingest import roles
 from meters.ingest.holder import Holder
@@ -78,6 +78,11 @@ class Command(BaseCommand):
             self._drain(address, drain)
         elif own:
             self._run_alone(_stream(address, OWN, roles.own(Registry().families)))
+        elif shared and not slot_of(name):
+            raise CommandError(
+                "A process that shares has a name that ends with a number of its own"
+                f" from 1 to 15, such as ingest-2; “{name}” does not."
+            )
         else:
             role = _shared_or_all(topics, shared=shared)
             stream = _stream(address, name, role)
