@@ -1,6 +1,7 @@
 """What tests of every app may ask for: brokers, an ingest process, people, sites."""
 
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -190,9 +191,10 @@ def running_ingest(
 
 
 class PortalProcess:
-    """The web process, on the test database."""
+    """The web process, on the test database; `measured`: how much of it is run."""
 
-    def __init__(self, log: Path) -> None:
+    def __init__(self, log: Path, *, measured: bool = True) -> None:
+        self._measured = measured
         self.port = any_free()
         self.url = f"http://127.0.0.1:{self.port}"
         self._log = log
@@ -203,7 +205,12 @@ class PortalProcess:
             **os.environ,
             "DATABASE_URL": database_url(),
             "SITE_URL": self.url,
+            # One that hangs tells in its log where.
+            "PYTHONFAULTHANDLER": "1",
         }
+        if not self._measured:
+            for name in ("COVERAGE_PROCESS_START", "COVERAGE_PROCESS_CONFIG"):
+                environment.pop(name, None)
         command = ["-m", "uvicorn", "energy_site.asgi:application", "--lifespan", "off"]
         # A browser may still hold its connections open when the test ends.
         command += ["--timeout-graceful-shutdown", "2"]
@@ -222,6 +229,10 @@ class PortalProcess:
             self._process.terminate()
             try:
                 self._process.wait(20)
+            except subprocess.TimeoutExpired:
+                self._process.send_signal(signal.SIGABRT)
+                self._process.wait(10)
+                pytest.fail(f"The portal did not end:\n{self._log.read_text()[-6000:]}")
             finally:
                 # Nothing of it may be left for the tests that follow.
                 self._process.kill()

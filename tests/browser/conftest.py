@@ -101,6 +101,15 @@ def page(browser: Browser, faults: list[str]) -> Iterator[Page]:
 
 
 @pytest.fixture
+def portal(transactional_db: None, tmp_path: Path) -> Iterator[PortalProcess]:
+    """The web process at its full pace; tests/live measure what it runs."""
+    process = PortalProcess(tmp_path / "portal.log", measured=False)
+    process.start()
+    yield process
+    process.stop()
+
+
+@pytest.fixture
 def meter(portal: PortalProcess, tmp_path: Path) -> Iterator[Publisher]:
     """The login of a meter, at a broker that ingest reads from."""
     kind = Mosquitto if installed_program() else Amqtt
