@@ -10,8 +10,8 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 # What is kept shows a terminal strip; what is read shows a label from arm's length.
 _LONGEST_KEPT, _LONGEST_READ = 1600, 3000
 _JPEG_QUALITY = 80
-# A picture of a few kilobytes can claim to be enormous.
-# Cameras write JPEG, of which only a fraction is decoded; others are decoded whole.
+# A picture of a few kilobytes can claim to be enormous. Cameras write JPEG, of which
+# only a fraction is decoded; others are decoded whole.
 _MOST_PIXELS = {"JPEG": 60_000_000, "MPO": 60_000_000}
 _MOST_PIXELS_WHOLE = 16_000_000
 _FORMATS = ("JPEG", "PNG", "WEBP")

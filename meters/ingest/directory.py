@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 
+from meters.domain.topic_prefixes import sites_of, with_slash
 from meters.models import Meter, Site
 from meters.services.discover_meters import Device, discover_meters
 
@@ -55,7 +56,7 @@ class MeterDirectory:
         sites = list(Site.objects.only("time_zone", "topic_prefix"))
         self._zones = {site.pk: site.zone for site in sites}
         self._prefixes = [
-            (f"{site.topic_prefix.rstrip('/')}/", site.pk)
+            (with_slash(site.topic_prefix), site.pk)
             for site in sites
             if site.topic_prefix
         ]
@@ -89,11 +90,7 @@ class MeterDirectory:
 
     def sites_of(self, topic: str) -> frozenset[int]:
         """Return the sites by whose prefix a topic comes; empty: it has none."""
-        if not self._prefixes:
-            return frozenset()
-        return frozenset(
-            site for prefix, site in self._prefixes if topic.startswith(prefix)
-        )
+        return sites_of(topic, self._prefixes)
 
     def discover(self, topics: Mapping[Device, str]) -> None:
         """Make meters of devices that are not known; some may be refused."""

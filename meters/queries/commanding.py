@@ -5,6 +5,7 @@ from functools import cache
 
 from meters.domain.command_templates import fill
 from meters.domain.commands import confirmation_s
+from meters.domain.topic_prefixes import sites_of, with_slash
 from meters.families import Registry
 from meters.families.message import Command as Asked, Commandable, Outgoing
 from meters.models import Command, CommandTemplate, Meter, Output, Site
@@ -103,10 +104,8 @@ def is_foreign(topic: str, meter: Meter) -> bool:
 
     A meter that has moved was first heard by such, and its template may name one.
     """
-    prefixes = Site.objects.exclude(topic_prefix="").values_list("pk", "topic_prefix")
-    sites = {
-        pk for pk, prefix in prefixes if topic.startswith(f"{prefix.rstrip('/')}/")
-    }
+    named = Site.objects.exclude(topic_prefix="").values_list("topic_prefix", "pk")
+    sites = sites_of(topic, ((with_slash(prefix), pk) for prefix, pk in named))
     return bool(sites) and meter.site_id not in sites
 
 

@@ -45,7 +45,7 @@ def claim_meter(
     if meter is None:
         raise AlreadyClaimedError
     # Whoever moves or retires the parent waits, or has done it before.
-    Site.objects.select_for_update().get(pk=site.pk)
+    Site.objects.select_for_update(no_key=True).get(pk=site.pk)
     if parent is not None:
         feeds = Meter.objects.filter(
             pk=parent.pk, site=site, state=Meter.State.ACTIVE

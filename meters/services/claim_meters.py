@@ -44,6 +44,8 @@ def claim_meters(claims: Sequence[Claim]) -> Claimed:
         .order_by("pk")
         .values_list("pk")
     )
+    sites = Site.objects.filter(pk__in={claim.site.pk for claim in claims})
+    list(sites.select_for_update(no_key=True).order_by("pk").values_list("pk"))
     done: dict[int, Meter] = {}
     refused: dict[int, str] = {}
     while waiting:

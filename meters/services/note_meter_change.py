@@ -24,7 +24,7 @@ def locked_meter(meter_id: int, *, to_site: int | None = None) -> Meter:
     own = Meter.objects.filter(pk=meter_id).values("site")
     sites = Site.objects.filter(Q(pk__in=own) | Q(pk=to_site))
     # Always in the same order: two that swap places must not wait for each other.
-    list(sites.order_by("pk").select_for_update().values_list("pk"))
+    list(sites.order_by("pk").select_for_update(no_key=True).values_list("pk"))
     return Meter.objects.select_for_update().get(pk=meter_id)
 
 

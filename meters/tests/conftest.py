@@ -83,3 +83,15 @@ def make_output(make_meter, relays) -> Callable[..., Output]:
         )
 
     return make
+
+
+@pytest.fixture
+def ada(make_user, site) -> User:
+    """An operator of the site."""
+    return make_user("ada@example.com", site=site, role="operator")
+
+
+@pytest.fixture
+def bob(make_user) -> User:
+    """Somebody without a membership."""
+    return make_user("bob@example.com")

@@ -24,16 +24,6 @@ from meters.tests.commanding import RememberingPublisher, ask, confirm, send, st
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def ada(make_user, site):
-    return make_user("ada@example.com", site=site, role="operator")
-
-
-@pytest.fixture
-def bob(make_user):
-    return make_user("bob@example.com")
-
-
 class TestAWholeLife:
     def test_ends_when_the_device_reports_the_output(self, make_output, ada):
         output = make_output(is_on=False)

@@ -23,16 +23,6 @@ from meters.tests.commanding import RememberingPublisher, ask, confirm, send
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def ada(make_user, site):
-    return make_user("ada@example.com", site=site, role="operator")
-
-
-@pytest.fixture
-def bob(make_user):
-    return make_user("bob@example.com")
-
-
 class TestAMeterThatMoves:
     @pytest.fixture
     def move(self, make_user, other_site):
